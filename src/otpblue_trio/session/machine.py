@@ -1,0 +1,488 @@
+"""The SMPP session as a state machine without I/O: octets in, events and octets out.
+
+Theory of operation
+-------------------
+One `SmppSession` is the message centre's side of one connection. Its owner feeds it octets with
+`receive`, which yields events *lazily*: the next PDU is looked at only when the next event is
+asked for. That is what makes a pending bind simple. The owner answers `BindRequested` (which may
+take a quarter of a second of password hashing) inside its loop, and whatever the ESME pipelined
+behind the bind is judged afterwards, in the state that the answer led to.
+
+What the protocol alone decides, the machine answers by itself: enquire_link, unbind, operations
+that are illegal in the state or not offered, PDUs that cannot be decoded. What it cannot decide
+becomes an event: binds, messages, queries, answers to our deliver_sm.
+
+Invariants:
+
+- every request gets exactly one response, and a response stands in the outgoing data before
+  anything that was appended after it;
+- a message counts as in flight from its event until `answer_submit`; an ESME's unbind is answered
+  when nothing is in flight any more, so a client that unbinds early loses no result;
+- sequence numbers of our own run from 1 to 0x7FFFFFFF, wrap to 1, and are unique among the
+  outstanding ones;
+- nothing here knows the time except as an argument, and nothing is logged.
+
+Spec: SMPP 3.4, 2 (sessions), 4 (PDUs), 5.1.1-5.1.4 (header).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import attrs
+
+from otpblue_trio.session.events import (
+    BindRequested,
+    BindUnreadable,
+    DeliverAnswered,
+    QueryReceived,
+    Refusal,
+    RefusalKind,
+    SessionEnded,
+    SessionEvent,
+    StreamLost,
+    SubmitReceived,
+)
+from otpblue_trio.session.matrix import (
+    BIND_STATES,
+    BOUND_STATES,
+    COUNTS_AS_ACTIVITY,
+    LEGAL_STATES,
+    RECEIVING_STATES,
+    UNSUPPORTED,
+    SessionState,
+)
+from otpblue_trio.smpp import (
+    RESPONSE_BIT,
+    BindReceiverResp,
+    BindRequest,
+    BindTransceiverResp,
+    BindTransmitterResp,
+    CommandId,
+    CommandStatus,
+    DataSm,
+    DataSmResp,
+    DecodeError,
+    DeliverSm,
+    Framer,
+    FramingError,
+    QuerySm,
+    QuerySmResp,
+    SubmitMultiResp,
+    SubmitSm,
+    SubmitSmResp,
+    Tlv,
+    TlvTag,
+    UnknownCommand,
+    decode,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["OutstandingDeliver", "SmppSession"]
+
+INTERFACE_VERSION = 0x34
+"""What we speak; an ESME that claims less gets no TLVs (SMPP 3.4, 1.6.2 forward compatibility)."""
+
+_HEADER = struct.Struct(">IIII")
+_HEADER_OCTETS = 16
+_COMMAND_ID = struct.Struct(">4xI")
+_SEQUENCE = struct.Struct(">I")
+_MAX_SEQUENCE = 0x7FFFFFFF
+
+_BIND_RESPONSES = {
+    CommandId.BIND_TRANSMITTER: BindTransmitterResp,
+    CommandId.BIND_RECEIVER: BindReceiverResp,
+    CommandId.BIND_TRANSCEIVER: BindTransceiverResp,
+}
+# Error responses go out header-only, which every client decodes, except these: one widely used
+# client drops the link when their body is missing.
+_COMPLETE_BODY_RESPONSES = {
+    CommandId.DATA_SM: DataSmResp(message_id=""),
+    CommandId.QUERY_SM: QuerySmResp(message_id="", final_date="", message_state=0, error_code=0),
+    CommandId.SUBMIT_MULTI: SubmitMultiResp(message_id="", unsuccess_smes=()),
+}
+
+
+@attrs.frozen
+class _PendingBind:
+    command_id: CommandId
+    sequence_number: int
+    pdu: BindRequest | None
+
+
+@attrs.frozen
+class OutstandingDeliver:
+    """A deliver_sm that the ESME has not answered yet."""
+
+    token: object
+    sent_at: float
+
+
+class SmppSession:
+    """The message centre's side of one SMPP session.
+
+    Args:
+      system_id: how the gateway names itself in bind responses, at most 15 characters.
+      max_pdu_octets: the largest command_length that is accepted.
+    """
+
+    def __init__(self, *, system_id: str, max_pdu_octets: int) -> None:
+        self._our_system_id = system_id
+        self._framer = Framer(max_pdu_octets)
+        self._state = SessionState.OPEN
+        self._out: list[bytes] = []
+        self._out_octets = 0
+        self._pending_bind: _PendingBind | None = None
+        self._unbind_sequence: int | None = None
+        self._sequence = 0
+        self._outstanding: dict[int, OutstandingDeliver] = {}
+        self._in_flight = 0
+        self._is_abandoned = False
+        self._activity = 0
+        self._interface_version = 0
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session is."""
+        return self._state
+
+    @property
+    def is_bound(self) -> bool:
+        """True while the ESME is bound and nobody has asked to unbind."""
+        return self._state in BOUND_STATES
+
+    @property
+    def is_closed(self) -> bool:
+        """True when no PDU will be taken any more; what is in `data_to_send` still goes out."""
+        return self._state is SessionState.CLOSED
+
+    @property
+    def can_receive_deliver(self) -> bool:
+        """True when the ESME takes deliver_sm (bound as receiver or transceiver)."""
+        return self._state in RECEIVING_STATES
+
+    @property
+    def takes_tlvs(self) -> bool:
+        """True when the ESME claimed interface version 3.4 or later."""
+        return self._interface_version >= INTERFACE_VERSION
+
+    @property
+    def interface_version(self) -> int:
+        """As claimed in the bind; 0 before it."""
+        return self._interface_version
+
+    @property
+    def in_flight(self) -> int:
+        """Messages received and not answered yet."""
+        return self._in_flight
+
+    @property
+    def outstanding(self) -> int:
+        """deliver_sm sent and not answered yet."""
+        return len(self._outstanding)
+
+    @property
+    def activity(self) -> int:
+        """Counts the requests that keep a session alive; compare with an earlier value."""
+        return self._activity
+
+    @property
+    def has_partial_pdu(self) -> bool:
+        """True when a PDU has begun and its end has not arrived."""
+        return self._framer.has_partial
+
+    @property
+    def outgoing_octets(self) -> int:
+        """How much `data_to_send` would return."""
+        return self._out_octets
+
+    # ------------------------------------------------------------------ octets in
+
+    def receive(self, octets: bytes) -> Iterator[SessionEvent]:
+        """Take octets from the stream and yield what they mean, one event at a time.
+
+        Run the iterator to its end before the next call. A `BindRequested` or `BindUnreadable`
+        must be answered before the next event is asked for.
+
+        Args:
+          octets: as read from the stream; any split of the stream gives the same events.
+        """
+        framer = self._framer
+        if not self.is_closed:
+            framer.feed(octets)
+        # What is taken may close the session, and so may the owner's answer to it.
+        while not self.is_closed:
+            try:
+                frame = framer.next_frame()
+            except FramingError as error:
+                self._append_header(
+                    CommandId.GENERIC_NACK, error.command_status, error.sequence_number
+                )
+                self._state = SessionState.CLOSED
+                yield StreamLost()
+                return
+            if frame is None:
+                return
+            event = self._take(frame)
+            if event is not None:
+                yield event
+                self._check_bind_answered()
+
+    def _take(self, frame: bytes) -> SessionEvent | None:
+        (command_id,) = _COMMAND_ID.unpack_from(frame)
+        if command_id in COUNTS_AS_ACTIVITY:
+            self._activity += 1
+        if command_id & RESPONSE_BIT:
+            return self._take_response(command_id, frame)
+        legal = LEGAL_STATES.get(command_id)
+        if legal is None or self._state not in legal:
+            return self._refuse_by_state(command_id, frame, known=legal is not None)
+        try:
+            pdu = decode(frame)
+        except DecodeError as error:
+            return self._refuse_undecodable(error)
+        if isinstance(pdu, SubmitSm | DataSm):
+            self._in_flight += 1
+            return SubmitReceived(pdu)
+        sequence_number = pdu.sequence_number
+        if command_id == CommandId.ENQUIRE_LINK:
+            self._append_header(CommandId.ENQUIRE_LINK_RESP, 0, sequence_number)
+            return None
+        if command_id == CommandId.UNBIND:
+            return self._take_unbind(sequence_number)
+        if isinstance(pdu, BindRequest):
+            self._pending_bind = _PendingBind(pdu.command_id, sequence_number, pdu)
+            return BindRequested(pdu)
+        if isinstance(pdu, QuerySm):
+            return QueryReceived(pdu)
+        status = UNSUPPORTED[command_id]
+        self._append_error(command_id, status, sequence_number)
+        return Refusal(RefusalKind.UNSUPPORTED, command_id, status)
+
+    def _refuse_by_state(self, command_id: int, frame: bytes, *, known: bool) -> Refusal | None:
+        sequence_number = _SEQUENCE.unpack_from(frame, 12)[0]
+        if command_id == CommandId.ALERT_NOTIFICATION:  # has no response at all
+            return Refusal(RefusalKind.WRONG_STATE, command_id, 0)
+        if not known:
+            status = CommandStatus.ESME_RINVCMDID
+            self._append_header(CommandId.GENERIC_NACK, status, sequence_number)
+            return Refusal(RefusalKind.UNKNOWN_COMMAND, command_id, status)
+        is_second_bind = command_id in BIND_STATES and self._state in BOUND_STATES
+        status = CommandStatus.ESME_RALYBND if is_second_bind else CommandStatus.ESME_RINVBNDSTS
+        self._append_error(command_id, status, sequence_number)
+        return Refusal(RefusalKind.WRONG_STATE, command_id, status)
+
+    def _refuse_undecodable(self, error: DecodeError) -> SessionEvent:
+        if isinstance(error, UnknownCommand):  # pragma: no cover - the matrix has answered it
+            raise error
+        command_id = CommandId(error.command_id)
+        if command_id in BIND_STATES:
+            self._pending_bind = _PendingBind(command_id, error.sequence_number, None)
+            return BindUnreadable(error.command_status)
+        self._append_error(command_id, error.command_status, error.sequence_number)
+        return Refusal(RefusalKind.MALFORMED, command_id, error.command_status)
+
+    def _take_response(self, command_id: int, frame: bytes) -> SessionEvent | None:
+        _, _, command_status, sequence_number = _HEADER.unpack_from(frame)
+        if command_id in (CommandId.DELIVER_SM_RESP, CommandId.GENERIC_NACK):
+            outstanding = self._outstanding.pop(sequence_number, None)
+            if outstanding is not None:
+                if command_id == CommandId.GENERIC_NACK and command_status == 0:
+                    # A nack means no, whatever its status says.
+                    command_status = CommandStatus.ESME_RUNKNOWNERR
+                return DeliverAnswered(outstanding.token, command_status)
+        elif command_id == CommandId.UNBIND_RESP and self._state is SessionState.UNBINDING:
+            self._state = SessionState.CLOSED
+            return SessionEnded()
+        return Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, command_status)
+
+    def _take_unbind(self, sequence_number: int) -> SessionEnded | None:
+        self._unbind_sequence = sequence_number
+        self._state = SessionState.UNBINDING
+        return SessionEnded() if self._finish_unbind() else None
+
+    def _finish_unbind(self) -> bool:
+        if self._unbind_sequence is None or self._in_flight:
+            return False
+        self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
+        self._state = SessionState.CLOSED
+        return True
+
+    # ------------------------------------------------------------------ the owner's answers
+
+    def accept_bind(self) -> None:
+        """Answer the pending bind with success."""
+        pending = self._pop_pending_bind()
+        pdu = pending.pdu
+        if pdu is None:
+            msg = "a bind that cannot be read cannot be accepted"
+            raise RuntimeError(msg)
+        self._interface_version = pdu.interface_version
+        tlvs: tuple[Tlv, ...] = ()
+        if self.takes_tlvs:
+            tlvs = (Tlv(TlvTag.SC_INTERFACE_VERSION, bytes([INTERFACE_VERSION])),)
+        self._state = BIND_STATES[pending.command_id]
+        self._append(
+            encode(
+                _BIND_RESPONSES[pending.command_id](
+                    sequence_number=pending.sequence_number,
+                    system_id=self._our_system_id,
+                    tlvs=tlvs,
+                )
+            )
+        )
+
+    def refuse_bind(self, command_status: int) -> None:
+        """Answer the pending bind with an error, header-only, and close the session."""
+        pending = self._pop_pending_bind()
+        self._append_header(
+            pending.command_id | RESPONSE_BIT, command_status, pending.sequence_number
+        )
+        self._state = SessionState.CLOSED
+
+    def _check_bind_answered(self) -> None:
+        if self._pending_bind is not None:
+            msg = "a bind must be answered before the next event is asked for"
+            raise RuntimeError(msg)
+
+    def _pop_pending_bind(self) -> _PendingBind:
+        pending = self._pending_bind
+        if pending is None:
+            msg = "no bind is pending"
+            raise RuntimeError(msg)
+        self._pending_bind = None
+        return pending
+
+    def answer_submit(
+        self, request: SubmitSm | DataSm, command_status: int, message_id: str | None
+    ) -> None:
+        """Answer a message that `SubmitReceived` announced; exactly once for each.
+
+        Harmless after the stream is gone: the octets are simply never sent.
+
+        Args:
+          request: the PDU of the event.
+          command_status: 0 for success.
+          message_id: 1-64 characters on success; ignored with an error.
+        """
+        self._in_flight -= 1
+        if command_status:
+            self._append_error(request.command_id, command_status, request.sequence_number)
+        elif isinstance(request, SubmitSm):
+            self._append(
+                encode(
+                    SubmitSmResp(
+                        sequence_number=request.sequence_number, message_id=message_id or ""
+                    )
+                )
+            )
+        else:
+            self._append(
+                encode(
+                    DataSmResp(sequence_number=request.sequence_number, message_id=message_id or "")
+                )
+            )
+        self._finish_unbind()
+
+    def answer_query(self, request: QuerySm, answer: QuerySmResp | None) -> None:
+        """Answer a query_sm; None says that the message is not known (ESME_RQUERYFAIL)."""
+        if answer is None:
+            status = CommandStatus.ESME_RQUERYFAIL
+            self._append_error(CommandId.QUERY_SM, status, request.sequence_number)
+        else:
+            self._append(encode(attrs.evolve(answer, sequence_number=request.sequence_number)))
+
+    # ------------------------------------------------------------------ our own requests
+
+    def send_deliver(self, pdu: DeliverSm, token: object, now: float) -> int:
+        """Queue a deliver_sm under a fresh sequence number, which is returned.
+
+        Args:
+          pdu: its own sequence_number does not matter.
+          token: comes back in `DeliverAnswered`, `expire_delivers` or `take_outstanding`.
+          now: seconds on the owner's clock.
+        """
+        sequence_number = self._next_sequence()
+        self._outstanding[sequence_number] = OutstandingDeliver(token, now)
+        octets = encode(pdu)
+        self._append(octets[:12] + _SEQUENCE.pack(sequence_number) + octets[_HEADER_OCTETS:])
+        return sequence_number
+
+    def expire_delivers(self, sent_before: float) -> list[object]:
+        """Forget the deliver_sm sent before a moment and return their tokens, oldest first.
+
+        A later answer to one of them is ignored.
+        """
+        expired: list[object] = []
+        for sequence_number, deliver in list(self._outstanding.items()):
+            if deliver.sent_at >= sent_before:
+                break
+            del self._outstanding[sequence_number]
+            expired.append(deliver.token)
+        return expired
+
+    def take_outstanding(self) -> list[object]:
+        """Forget every unanswered deliver_sm and return their tokens, oldest first."""
+        tokens = [deliver.token for deliver in self._outstanding.values()]
+        self._outstanding.clear()
+        return tokens
+
+    def send_unbind(self) -> None:
+        """Queue our own unbind; from now on no new message is taken."""
+        self._append_header(CommandId.UNBIND, 0, self._next_sequence())
+        self._state = SessionState.UNBINDING
+
+    def close(self) -> None:
+        """Take no more PDUs; answers to those taken are still queued."""
+        self._state = SessionState.CLOSED
+
+    def abandon(self) -> None:
+        """Close, and drop whatever is queued or will be: nobody is there to take it."""
+        self._state = SessionState.CLOSED
+        self._is_abandoned = True
+        self.data_to_send()
+
+    def _next_sequence(self) -> int:
+        sequence_number = self._sequence
+        while True:
+            sequence_number = sequence_number + 1 if sequence_number < _MAX_SEQUENCE else 1
+            if sequence_number not in self._outstanding:
+                self._sequence = sequence_number
+                return sequence_number
+
+    # ------------------------------------------------------------------ octets out
+
+    def data_to_send(self) -> bytes:
+        """Return everything that is queued, in order, and forget it."""
+        if not self._out:
+            return b""
+        octets = b"".join(self._out)
+        self._out.clear()
+        self._out_octets = 0
+        return octets
+
+    def _append(self, octets: bytes) -> None:
+        if self._is_abandoned:
+            return
+        self._out.append(octets)
+        self._out_octets += len(octets)
+
+    def _append_header(self, command_id: int, command_status: int, sequence_number: int) -> None:
+        self._append(_HEADER.pack(_HEADER_OCTETS, command_id, command_status, sequence_number))
+
+    def _append_error(self, command_id: int, command_status: int, sequence_number: int) -> None:
+        complete = _COMPLETE_BODY_RESPONSES.get(command_id)  # type: ignore[call-overload]
+        if complete is None:
+            self._append_header(command_id | RESPONSE_BIT, command_status, sequence_number)
+        else:
+            self._append(
+                encode(
+                    attrs.evolve(
+                        complete, command_status=command_status, sequence_number=sequence_number
+                    )
+                )
+            )
