@@ -1,0 +1,129 @@
+"""The decision about the shape of a message: which digits are the code, or why there is none.
+
+Fixed forms come first: a last line `@domain #code`, and a message of digits alone. Everything else
+is decided by context (`otp_context`), with a margin between the best number and the next.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from otpblue_trio.policy.otp_context import ENOUGH, MARGIN, Judged, Message
+from otpblue_trio.policy.otp_normalise import folded_text
+from otpblue_trio.policy.otp_numbers import CANDIDATE, Number, numbers_of
+from otpblue_trio.policy.otp_tokens import Cut, Token, tokens_of
+from otpblue_trio.policy.otp_types import NoCodeReason
+
+__all__ = ["Decision", "Reading", "decide", "read"]
+
+_DOMAIN_LINE = re.compile(r"(?:^|\n)\s*@[^\s@#]+\s+#(\S+)(?:\s+[@%]\S+)*\s*$")
+_BARE = re.compile(r"^[\s\"'(\[*<]*([\d][\d -]*\d)[\s\"')\]*>.!]*$")
+
+
+@attrs.frozen
+class Decision:
+    """What a shape says about every message that has it."""
+
+    ranges: tuple[tuple[int, int], ...]
+    """Places of the codes among all digits of the message. More than one is fine only when the
+    digits turn out to be the same."""
+    reason: NoCodeReason
+    """Why there is none, when `ranges` is empty."""
+    rule: str
+
+
+@attrs.define
+class Reading:
+    """Everything that led to a decision."""
+
+    cased: str
+    decision: Decision
+    tokens: list[Token] = attrs.Factory(list)
+    cuts: list[Cut] = attrs.Factory(list)
+    numbers: list[Number] = attrs.Factory(list)
+    judged: list[Judged] = attrs.Factory(list)
+
+
+def decide(shape: str) -> Decision:
+    """Return the decision about a message by its shape (`otp_normalise.shape_of`)."""
+    return read(shape).decision
+
+
+def read(shape: str) -> Reading:
+    """Return the decision with everything that led to it."""
+    cased, lower = folded_text(shape)
+    fixed = _fixed_form(cased)
+    if fixed is not None:
+        return Reading(cased, fixed)
+    tokens, cuts = tokens_of(cased, lower)
+    numbers = numbers_of(tokens, cased)
+    bare = _bare(cased, numbers)
+    if bare is not None:
+        return Reading(cased, bare, tokens, cuts, numbers)
+    judged = Message(tokens, numbers, cased).judge()
+    return Reading(cased, _by_points(cased, tokens, judged), tokens, cuts, numbers, judged)
+
+
+def _digits_before(text: str, place: int) -> int:
+    return sum(character.isdigit() for character in text[:place])
+
+
+def _fixed_form(cased: str) -> Decision | None:
+    match = _DOMAIN_LINE.search(cased)
+    if match is None:
+        return None
+    value = match.group(1)
+    rule = "domain line"
+    if not value.isdigit():
+        return Decision((), NoCodeReason.LETTERS, rule)
+    if not 4 <= len(value) <= 10:
+        return Decision((), NoCodeReason.LENGTH, rule)
+    first = _digits_before(cased, match.start(1))
+    return Decision(((first, first + len(value)),), NoCodeReason.NONE, rule)
+
+
+def _bare(cased: str, numbers: list[Number]) -> Decision | None:
+    match = _BARE.match(cased)
+    if match is None or len(numbers) != 1:
+        return None
+    number = numbers[0]
+    rule = "digits only"
+    if number.kind == CANDIDATE and (not number.irregular):
+        return Decision(((0, number.digits),), NoCodeReason.NONE, rule)
+    is_length = number.kind in ("short", "long")
+    return Decision((), NoCodeReason.LENGTH if is_length else NoCodeReason.NONE, rule)
+
+
+def _by_points(cased: str, tokens: list[Token], judged: list[Judged]) -> Decision:
+    rule = "context"
+    best = [one for one in judged if one.score >= ENOUGH]
+    if not best:
+        return Decision((), _why_none(judged), rule)
+    top = best[0].score
+    rivals = [one for one in best if one.score > top - MARGIN]
+    for one in rivals:
+        if one.number.kind != CANDIDATE and not rivals[0].named:
+            return Decision((), _reason_of(one), rule)
+    if rivals[0].number.kind != CANDIDATE:
+        return Decision((), _reason_of(rivals[0]), rule)
+    ranges = []
+    for one in rivals:
+        if one.number.kind == CANDIDATE:
+            first = _digits_before(cased, tokens[one.number.first].start)
+            ranges.append((first, first + one.number.digits))
+    return Decision(tuple(ranges), NoCodeReason.AMBIGUOUS, rule)
+
+
+def _reason_of(judged: Judged) -> NoCodeReason:
+    if judged.number.kind == "letters":
+        return NoCodeReason.LETTERS
+    return NoCodeReason.LENGTH
+
+
+def _why_none(judged: list[Judged]) -> NoCodeReason:
+    for one in judged:
+        if one.number.kind != CANDIDATE and one.named:
+            return _reason_of(one)
+    return NoCodeReason.NONE

@@ -1,0 +1,305 @@
+"""Passwords: plain ones, their hashes, and a memory of good ones.
+
+Everything here is CPU work of up to a second: the caller runs it in a thread, except for the
+cache, which costs microseconds.
+
+Accepted forms of a stored password: bcrypt (`$2a$`, `$2b$`, `$2y$`), argon2 (`$argon2id$`,
+`$argon2i$`, `$argon2d$`), scrypt (`$scrypt$ln=16,r=8,p=1$salt$digest`, base64 without padding),
+and, for development, the plain password. What begins with `$` and is none of these is no password
+at all: it may be a hash of a kind unknown here, and whoever reads it must not get in by sending it.
+
+A client sends octets. They are compared as sent and, where they are not ASCII, also as the UTF-8
+form of the same characters, since clients send either.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+
+import argon2
+import attrs
+import bcrypt
+
+__all__ = [
+    "DUMMY_HASH",
+    "PasswordCache",
+    "check_hash",
+    "hash_password",
+    "is_hash",
+    "verify",
+    "verify_nothing",
+]
+
+_BCRYPT_COST = 12
+"""About a quarter of a second on a server of 2025."""
+
+DUMMY_HASH = "$2b$12$oUwOmMDnzUGo8jJfOfXSSeyR5qCbbQCrqY4H0q1nC0pIh1Bxh7b0S"
+"""A hash of the usual cost, for logins that nobody has; no password is known for it."""
+
+_MAX_BCRYPT_OCTETS = 72
+"""bcrypt looks at no more of a password than this."""
+
+# Hashes come from an operator, who may err, or from the account directory. These bounds keep one
+# bind below some seconds of CPU and 256 MiB. They are well above every published advice of 2025.
+_MAX_BCRYPT_COST = 16
+_MAX_KIBIBYTES = 256 * 1024
+_MAX_ARGON2_TIME = 20
+_MAX_ARGON2_LANES = 16
+_MAX_SCRYPT_LANES = 16
+
+_BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
+_SCRYPT = re.compile(
+    r"\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,4}),p=([0-9]{1,4})"
+    r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
+_ARGON2_TYPES = {
+    "argon2id": argon2.Type.ID,
+    "argon2i": argon2.Type.I,
+    "argon2d": argon2.Type.D,
+}
+
+
+@attrs.frozen
+class _Scrypt:
+    """A scrypt hash in its parts."""
+
+    cost_exponent: int
+    block: int
+    lanes: int
+    salt: bytes = attrs.field(repr=False)
+    digest: bytes = attrs.field(repr=False)
+
+    @property
+    def kibibytes(self) -> int:
+        return (self.block << self.cost_exponent) // 8
+
+
+def is_hash(password: str) -> bool:
+    """Tell whether a stored password is a hash that `verify` can check."""
+    return password.startswith("$") and check_hash(password) is None
+
+
+def check_hash(stored: str) -> str | None:
+    """Return what is wrong with a stored password, as a phrase for a configuration error.
+
+    Returns:
+      None for a hash that can be checked, and for everything that does not begin with `$`, which
+      is a plain password. Never a part of `stored`.
+    """
+    if not stored.startswith("$"):
+        return None
+    kind = stored.split("$", 2)[1]
+    if kind in ("2a", "2b", "2y"):
+        return _check_bcrypt(stored)
+    if kind in _ARGON2_TYPES:
+        return _check_argon2(stored)
+    if kind == "scrypt":
+        return _check_scrypt(stored)
+    return "a text that begins with $ and is no bcrypt, argon2 or scrypt hash"
+
+
+def verify(stored: str, given: str) -> bool:
+    """Tell whether a password is the right one. Blocks for up to a second.
+
+    Args:
+      stored: a hash, or the plain password.
+      given: as the client sent it, one character (U+0000 to U+00FF) for an octet, or as text.
+
+    Returns:
+      Always False when either is empty, and when `stored` begins with `$` and is no hash that can
+      be checked; that takes as long as a check.
+    """
+    if not stored or not given:
+        return False
+    if not stored.startswith("$"):
+        expected = stored.encode()
+        found = [hmac.compare_digest(expected, octets) for octets in _spellings(given)]
+        return any(found)
+    if check_hash(stored) is not None:
+        return verify_nothing(given)
+    return any(_matches(stored, octets) for octets in _spellings(given))
+
+
+def verify_nothing(given: str, like: str = DUMMY_HASH) -> bool:
+    """Take as long as `verify` takes to refuse; for a system_id that nobody has.
+
+    Args:
+      given: as the client sent it.
+      like: a stored password of the kind whose cost is to be imitated.
+
+    Returns:
+      False.
+    """
+    if like.startswith("$") and check_hash(like) is not None:
+        like = DUMMY_HASH
+    verify(like, given)
+    return False
+
+
+def hash_password(password: str) -> str:
+    """Return a hash to store: bcrypt, or argon2id for more than 72 octets. Blocks.
+
+    Raises:
+      ValueError: the password is empty.
+    """
+    if not password:
+        raise ValueError("the password is empty")
+    octets = password.encode()
+    if len(octets) > _MAX_BCRYPT_OCTETS:
+        return argon2.PasswordHasher().hash(octets)
+    return bcrypt.hashpw(octets, bcrypt.gensalt(_BCRYPT_COST)).decode()
+
+
+class PasswordCache:
+    """Remembers the last good password of each account, so that a reconnect storm is cheap.
+
+    Only keyed digests are kept, under a key that lives as long as this object. An entry is good
+    for one stored password: a changed hash is checked anew.
+
+    Args:
+      max_accounts: how many accounts are remembered; beyond it the one that has not been used for
+        the longest time is forgotten.
+    """
+
+    def __init__(self, *, max_accounts: int = 10_000) -> None:
+        self._max_accounts = max_accounts
+        self._key = secrets.token_bytes(32)
+        self._digests: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def is_known_good(self, system_id: str, stored: str, given: str) -> bool:
+        """Tell whether exactly this password was found good for this stored one."""
+        digest = self._digests.get(system_id)
+        if digest is None or not hmac.compare_digest(
+            digest, self._digest(system_id, stored, given)
+        ):
+            return False
+        # The end of the dictionary is what was used last.
+        del self._digests[system_id]
+        self._digests[system_id] = digest
+        return True
+
+    def remember(self, system_id: str, stored: str, given: str) -> None:
+        """Remember a password that `verify` has just found good."""
+        self._digests.pop(system_id, None)
+        while len(self._digests) >= self._max_accounts:
+            del self._digests[next(iter(self._digests))]
+        self._digests[system_id] = self._digest(system_id, stored, given)
+
+    def _digest(self, *parts: str) -> bytes:
+        state = hashlib.blake2b(key=self._key, digest_size=32)
+        for part in parts:
+            octets = part.encode(errors="surrogatepass")
+            # With lengths, so that no two triples give the same octets.
+            state.update(len(octets).to_bytes(8, "big") + octets)
+        return state.digest()
+
+
+def _spellings(given: str) -> tuple[bytes, ...]:
+    """Return the octets that a given password may stand for: as sent, then in UTF-8."""
+    if given.isascii():
+        return (given.encode(),)
+    try:
+        return (given.encode("latin-1"), given.encode())
+    except UnicodeEncodeError:
+        return (given.encode(errors="surrogatepass"),)
+
+
+def _matches(stored: str, octets: bytes) -> bool:
+    kind = stored.split("$", 2)[1]
+    if kind in _ARGON2_TYPES:
+        try:
+            return argon2.low_level.verify_secret(stored.encode(), octets, _ARGON2_TYPES[kind])
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+    if kind == "scrypt":
+        scrypt = _read_scrypt(stored)
+        return scrypt is not None and hmac.compare_digest(scrypt.digest, _scrypt(scrypt, octets))
+    # bcrypt 5 raises above 72 octets where bcrypt 4 looked at the first 72 only.
+    is_right = bcrypt.checkpw(octets[:_MAX_BCRYPT_OCTETS], stored.encode())
+    return is_right and len(octets) <= _MAX_BCRYPT_OCTETS
+
+
+def _check_bcrypt(stored: str) -> str | None:
+    match = _BCRYPT.fullmatch(stored)
+    if match is None:
+        return "a bcrypt hash that is cut off or damaged"
+    cost = int(match[1])
+    if not 4 <= cost <= _MAX_BCRYPT_COST:
+        return f"a bcrypt hash of cost {cost} (4 to {_MAX_BCRYPT_COST})"
+    return None
+
+
+def _check_argon2(stored: str) -> str | None:
+    try:
+        parameters = argon2.extract_parameters(stored)
+        # Finds salt and digest damaged without any hashing: the parameters are bounded first.
+    except (argon2.exceptions.InvalidHashError, ValueError):
+        return "an argon2 hash that is cut off or damaged"
+    salt, digest = stored.split("$")[-2:]
+    if _octets_of_base64(salt) is None or _octets_of_base64(digest) is None:
+        return "an argon2 hash that is cut off or damaged"
+    if (
+        parameters.memory_cost > _MAX_KIBIBYTES
+        or parameters.time_cost > _MAX_ARGON2_TIME
+        or parameters.parallelism > _MAX_ARGON2_LANES
+    ):
+        return (
+            f"an argon2 hash with m={parameters.memory_cost}, t={parameters.time_cost}, "
+            f"p={parameters.parallelism} (at most {_MAX_KIBIBYTES}, {_MAX_ARGON2_TIME}, "
+            f"{_MAX_ARGON2_LANES})"
+        )
+    return None
+
+
+def _check_scrypt(stored: str) -> str | None:
+    scrypt = _read_scrypt(stored)
+    if scrypt is None:
+        return "a scrypt hash that is cut off or damaged"
+    if scrypt.kibibytes > _MAX_KIBIBYTES or scrypt.lanes > _MAX_SCRYPT_LANES:
+        return (
+            f"a scrypt hash of {scrypt.kibibytes} KiB and p={scrypt.lanes} "
+            f"(at most {_MAX_KIBIBYTES} and {_MAX_SCRYPT_LANES})"
+        )
+    return None
+
+
+def _read_scrypt(stored: str) -> _Scrypt | None:
+    match = _SCRYPT.fullmatch(stored)
+    if match is None:
+        return None
+    exponent, block, lanes = (int(match[group]) for group in (1, 2, 3))
+    salt, digest = _octets_of_base64(match[4]), _octets_of_base64(match[5])
+    if not (1 <= exponent <= 31 and block and lanes and salt and digest):
+        return None
+    # A short digest would let many passwords in.
+    if not 16 <= len(digest) <= 64:
+        return None
+    return _Scrypt(exponent, block, lanes, salt, digest)
+
+
+def _scrypt(like: _Scrypt, octets: bytes) -> bytes:
+    return hashlib.scrypt(
+        octets,
+        salt=like.salt,
+        n=1 << like.cost_exponent,
+        r=like.block,
+        p=like.lanes,
+        # OpenSSL wants room for its own tables besides.
+        maxmem=2 * _MAX_KIBIBYTES * 1024,
+        dklen=len(like.digest),
+    )
+
+
+def _octets_of_base64(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return None
