@@ -1,0 +1,94 @@
+"""One set of file descriptors, one wait: the readiness of all sockets of a client.
+
+Trio can wait for a single descriptor cheaply; a task for each socket is what costs. An epoll object
+is itself a descriptor, readable while anything in it is ready. So the set is one epoll object that
+the client's task waits for, then asks without blocking for everything that is ready. A socket added
+while the task waits wakes it by being ready; for anything else there is `wake`, an eventfd that is
+a member like the rest.
+
+Descriptor numbers are reused as soon as a socket is closed, so a number reported by epoll may
+belong to another socket by the time its turn comes. The set turns numbers into watchers before any
+of them acts, and whoever acts on the batch skips watchers closed meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from typing import Protocol
+
+import trio
+
+__all__ = ["ReadySet", "Watcher"]
+
+_MAX_BATCH = 256
+"""Watchers handled before other tasks get their turn: about 5 ms."""
+
+
+class Watcher(Protocol):
+    """The owner of one descriptor in the set."""
+
+    is_closed: bool
+
+    def on_ready(self, flags: int) -> None:
+        """Act on the `select.EPOLL...` flags that the descriptor is ready for."""
+
+
+class ReadySet:
+    """Watches descriptors for one waiting task; `open` before use, `close` after."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[int, Watcher] = {}
+        self._is_woken = False
+
+    def open(self) -> None:
+        """Take the descriptors that the set itself needs: two.
+
+        Raises:
+          OSError: the process has no descriptor left.
+        """
+        self._epoll = select.epoll()
+        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll.register(self._wake_fd, select.EPOLLIN)
+
+    def close(self) -> None:
+        """Give them back; descriptors of watchers stay theirs."""
+        os.close(self._wake_fd)
+        self._epoll.close()
+        self._watchers.clear()
+
+    def add(self, fd: int, flags: int, watcher: Watcher) -> None:
+        """Watch a descriptor, level-triggered."""
+        self._epoll.register(fd, flags)
+        self._watchers[fd] = watcher
+
+    def change(self, fd: int, flags: int) -> None:
+        """Watch a descriptor of the set for something else."""
+        self._epoll.modify(fd, flags)
+
+    def remove(self, fd: int) -> None:
+        """Stop watching a descriptor; before it is closed."""
+        del self._watchers[fd]
+        self._epoll.unregister(fd)
+
+    def wake(self) -> None:
+        """Let the current or next `wait` return at once."""
+        if not self._is_woken:
+            self._is_woken = True
+            os.eventfd_write(self._wake_fd, 1)
+
+    async def wait(self) -> list[tuple[Watcher, int]]:
+        """Wait until something is ready; return it with its flags, perhaps nothing after `wake`.
+
+        Cancelling loses nothing: what is ready stays ready.
+        """
+        await trio.lowlevel.wait_readable(self._epoll.fileno())
+        watchers = self._watchers
+        ready = []
+        for fd, flags in self._epoll.poll(0, _MAX_BATCH):
+            if fd == self._wake_fd:
+                os.eventfd_read(fd)
+                self._is_woken = False
+            else:
+                ready.append((watchers[fd], flags))
+        return ready

@@ -1,0 +1,153 @@
+"""The octets of a request, and the addresses that are accepted."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otpblue_trio.policy.types import SendRequest
+from otpblue_trio.upstream.http_request import (
+    ApiKeyError,
+    PlatformUrl,
+    RequestEncoder,
+    parse_platform_url,
+)
+
+URL = "https://api.otpblue.com/imsg/api/v1.1/otp/send/"
+
+
+def request_with(api_key: str = "key-1", code: str = "482910") -> SendRequest:
+    return SendRequest("acme", api_key, "+14155552671", "US", code, "", "MyBank", "en")
+
+
+def encode(request: SendRequest, url: str = URL) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    """Return request line, headers and body."""
+    head, _, body = RequestEncoder(parse_platform_url(url)).encode(request).partition(b"\r\n\r\n")
+    line, *headers = head.split(b"\r\n")
+    return line, dict(header.split(b": ", 1) for header in headers), body
+
+
+def test_request_is_the_call_that_the_platform_documents() -> None:
+    line, headers, body = encode(request_with())
+    assert line == b"POST /imsg/api/v1.1/otp/send/ HTTP/1.1"
+    assert headers[b"Host"] == b"api.otpblue.com"
+    assert headers[b"Authorization"] == b"key-1"
+    assert headers[b"Content-Type"] == b"application/json"
+    assert headers[b"Content-Length"] == str(len(body)).encode()
+    assert orjson.loads(body) == {
+        "contact": "+14155552671",
+        "code": "482910",
+        "sender": "MyBank",
+        "language": "en",
+        "source": "smpp",
+    }
+
+
+def test_two_messages_of_one_account_share_the_key_and_nothing_else() -> None:
+    encoder = RequestEncoder(parse_platform_url(URL))
+    first = encoder.encode(request_with(code="1111"))
+    second = encoder.encode(request_with(code="222222"))
+    assert (first.count(b"key-1"), second.count(b"key-1")) == (1, 1)
+    assert b"1111" not in second
+
+
+def test_each_account_sends_its_own_key() -> None:
+    encoder = RequestEncoder(parse_platform_url(URL))
+    for key in ("key-1", "key-2", "key-1"):
+        assert b"\r\nAuthorization: %b\r\n" % key.encode() in encoder.encode(request_with(key))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        " s3cret",
+        "s3cret ",
+        "a\r\nX: y",
+        "a\nb",
+        "a\rb",
+        "a\tb",
+        "a\0b",
+        "schlüssel",
+        "к",
+        "k" * 1025,
+    ],
+)
+def test_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(ApiKeyError) as refused:
+        encode(request_with(key))
+    assert not key or repr(key)[1:-1] not in str(refused.value)
+
+
+@given(st.text())
+def test_no_key_adds_a_line_to_the_head(key: str) -> None:
+    try:
+        _, headers, _ = encode(request_with(key))
+    except ApiKeyError:
+        return
+    assert headers[b"Authorization"] == key.encode()
+    assert len(headers) == 6
+
+
+def test_longest_key_passes() -> None:
+    _, headers, _ = encode(request_with("k" * 1024))
+    assert headers[b"Authorization"] == b"k" * 1024
+
+
+@pytest.mark.parametrize(
+    ("url", "parts", "authority"),
+    [
+        (URL, PlatformUrl(True, "api.otpblue.com", 443, URL[23:]), "api.otpblue.com"),
+        ("http://api.test", PlatformUrl(False, "api.test", 80, "/"), "api.test"),
+        ("http://api.test:443/x", PlatformUrl(False, "api.test", 443, "/x"), "api.test:443"),
+        ("https://api.test:443/x", PlatformUrl(True, "api.test", 443, "/x"), "api.test"),
+        ("http://10.0.0.1:8080/a?b=c", PlatformUrl(False, "10.0.0.1", 8080, "/a?b=c"), None),
+        ("http://[::1]:8080/", PlatformUrl(False, "::1", 8080, "/"), "[::1]:8080"),
+        ("https://[2001:db8::1]/", PlatformUrl(True, "2001:db8::1", 443, "/"), "[2001:db8::1]"),
+    ],
+)
+def test_address_is_taken_apart(url: str, parts: PlatformUrl, authority: str | None) -> None:
+    parsed = parse_platform_url(url)
+    assert parsed == parts
+    assert parsed.authority == authority or authority is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.otpblue.com/send/",
+        "ftp://api.otpblue.com/",
+        "http://",
+        "http:///send/",
+        "http://user:password@api.test/",
+        "http://api.test/#part",
+        "http://api.test:0/",
+        "http://api.test:65536/",
+        "http://api.test:eighty/",
+        "http://api test/",
+        "http://api.test/a b",
+        "http://api.test/\r\nX: y",
+        "http://api.test/\t",
+        "http://bücher.test/",
+        "http://-api.test/",
+        "http://[::1/",
+        "http://[::zz]/",
+        "http://[fe80::1%25eth0]/",
+        "http://a,b/",
+    ],
+)
+def test_unusable_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"platform url|IPv6|netloc"):
+        parse_platform_url(url)
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+    try:
+        parse_platform_url("http://" + text)
+    except ValueError:
+        return
+    assert text.isascii()
