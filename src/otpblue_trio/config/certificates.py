@@ -1,0 +1,150 @@
+"""Certificates: checks of configured ones, and the certificate for development.
+
+The development certificate is its own authority: a client that is given the certificate file as
+its CA verifies the gateway in earnest, name and all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from otpblue_trio.config.files import write_secret_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ca_trouble", "development_certificate", "key_pair_trouble"]
+
+_VALIDITY = timedelta(days=365)
+_LEAST_VALIDITY_LEFT = timedelta(days=1)
+# A client's clock may be behind the gateway's.
+_CLOCK_TOLERANCE = timedelta(hours=1)
+
+
+def development_certificate(directory: Path, *, now: datetime) -> tuple[Path, Path]:
+    """Return a certificate for localhost and its key, made if there is none that will do.
+
+    A self-signed ECDSA P-256 certificate for `localhost`, `127.0.0.1` and `::1`, valid for a year.
+    One that is there is used again while it has more than a day left. The files have names of
+    their own, so that a real certificate in the same folder is never overwritten.
+
+    Args:
+      directory: where the files are; made if missing.
+      now: the time, with a time zone.
+
+    Returns:
+      The paths of the certificate and of its key (mode 0600), both PEM.
+
+    Raises:
+      OSError: they cannot be written.
+    """
+    certificate = directory / "development-cert.pem"
+    private_key = directory / "development-key.pem"
+    if not _is_usable(certificate, private_key, now):
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write_secret_file(private_key, pem)
+        made = _self_signed(key, now)
+        write_secret_file(certificate, made.public_bytes(serialization.Encoding.PEM))
+        # Clients of other users need it as their CA, and it is no secret.
+        certificate.chmod(0o644)
+    return certificate, private_key
+
+
+def key_pair_trouble(certificate: Path, private_key: Path) -> str | None:
+    """Return why a certificate and its key cannot be used, or None when they can.
+
+    Reads both files; an encrypted key is refused, since nobody is there to ask for its password.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # Without a password of our own OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(certificate, private_key, password=lambda: "")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            return "the key of another certificate"
+        return "files that are not a PEM certificate and its unencrypted PEM key"
+    except OSError:
+        return "files that cannot be read"
+    return None
+
+
+def ca_trouble(file: Path) -> str | None:
+    """Return why a file of certificate authorities cannot be used, or None when it can."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError:
+        return "a file without PEM certificates"
+    except OSError:
+        return "a file that cannot be read"
+    return None
+
+
+def _is_usable(certificate: Path, private_key: Path, now: datetime) -> bool:
+    # Two files cannot be replaced in one step, so the pair is checked and not only its dates.
+    if key_pair_trouble(certificate, private_key) is not None:
+        return False
+    there = x509.load_pem_x509_certificate(certificate.read_bytes())
+    begins, ends = there.not_valid_before_utc, there.not_valid_after_utc
+    return begins <= now and ends - now > _LEAST_VALIDITY_LEFT
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "otpblue-trio development")])
+    public_key = key.public_key()
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_TOLERANCE)
+        .not_valid_after(now + _VALIDITY)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [
+                    x509.DNSName("localhost"),
+                    x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                    x509.IPAddress(ipaddress.ip_address("::1")),
+                ]
+            ),
+            critical=False,
+        )
+        # Strict verifiers ask all of these of an authority.
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=True,
+                crl_sign=True,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(identifier, critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )

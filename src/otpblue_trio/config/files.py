@@ -1,0 +1,47 @@
+"""Writes files that hold secrets: whole or not at all, and for the owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["write_secret_file"]
+
+
+def write_secret_file(path: Path, octets: bytes) -> None:
+    """Write a file so that a reader finds the old content or the new one, never a part.
+
+    A new file has mode 0600. One that is there keeps its owner, its group and its mode, less what
+    others may do: a command run by root must not take the file away from the service. Missing
+    folders are made; a symbolic link stays one.
+
+    Raises:
+      OSError: it cannot be written; the old file is untouched.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(descriptor, "wb") as file:
+            with contextlib.suppress(FileNotFoundError):
+                _take_after(path.stat(), descriptor)
+            file.write(octets)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def _take_after(old: os.stat_result, descriptor: int) -> None:
+    # Only root may give files away; anybody else owns what is written.
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, old.st_mode & 0o770 | 0o600)
