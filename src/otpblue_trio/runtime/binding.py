@@ -1,0 +1,114 @@
+"""Deciding a bind: address, account, password, session cap, so that an attacker learns little.
+
+Basis: integration guide, "Authentication & IP Security". The address is judged before the
+password, so a forbidden address learns nothing about it; a failure is counted before the password
+check starts, so any number of pipelined or parallel binds tries no more passwords than the block
+allows; an unknown system_id takes as long as a wrong password.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy.binds import (
+    BindGate,
+    address_is_allowed,
+    check_bind_fields,
+)
+from otpblue_trio.policy.verdicts import Reason
+from otpblue_trio.runtime.protocols import AccountsUnavailable
+
+if TYPE_CHECKING:
+    from otpblue_trio.policy.types import IpAddress
+    from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
+    from otpblue_trio.runtime.protocols import AccountSource, PasswordVerifier
+    from otpblue_trio.smpp import BindRequest
+
+__all__ = ["BindDesk"]
+
+
+class BindDesk:
+    """Decides every bind; one for the gateway.
+
+    Args:
+      accounts: where accounts are found.
+      verifier: checks passwords off the event loop.
+      gate: counts failures of addresses.
+      registry: holds the state of those who got in.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: AccountSource,
+        verifier: PasswordVerifier,
+        gate: BindGate,
+        registry: AccountRegistry,
+    ) -> None:
+        self._accounts = accounts
+        self._verifier = verifier
+        self._gate = gate
+        self._registry = registry
+        self._decided = trio.Event()
+
+    async def decide(self, pdu: BindRequest, address: IpAddress) -> AccountState | Reason:
+        """Return the account to bind with, or the reason to refuse.
+
+        Cancelling abandons the password check; the attempt stays counted as a failure.
+        """
+        fault = check_bind_fields(pdu.system_id, pdu.password, pdu.system_type, pdu.address_range)
+        if fault is not None:
+            return self.refuse_unreadable(address, fault)
+        gate = self._gate
+        if gate.is_blocked(address, trio.current_time()) and await self._stays_blocked(address):
+            return Reason.ADDRESS_BLOCKED
+        try:
+            account = await self._accounts.find(pdu.system_id)
+        except AccountsUnavailable:
+            return Reason.DIRECTORY_DOWN
+        # Other connections of this address may have failed meanwhile.
+        if gate.is_blocked(address, trio.current_time()) and await self._stays_blocked(address):
+            return Reason.ADDRESS_BLOCKED
+        gate.attempt(address, trio.current_time())
+        is_right = False
+        try:
+            if account is not None and not address_is_allowed(address, account.allowed_ips):
+                return Reason.ADDRESS_NOT_ALLOWED
+            is_right = await self._verifier.verify(account, pdu.password)
+        finally:
+            now = trio.current_time()
+            if is_right:
+                gate.succeeded(address, pdu.system_id, now)
+            else:
+                gate.failed(address)
+            self._decided.set()
+            self._decided = trio.Event()
+        if account is None or not is_right:
+            return Reason.BAD_CREDENTIALS
+        state = self._registry.enter(account, now)
+        if len(state.sessions) >= account.max_sessions:
+            return Reason.TOO_MANY_SESSIONS
+        return state
+
+    async def _stays_blocked(self, address: IpAddress) -> bool:
+        """Wait while a block hangs on checks that still run, then tell whether it stands.
+
+        Many good sessions that reconnect at once look like as many guesses until their passwords
+        are checked.
+        """
+        gate = self._gate
+        while gate.is_undecided(address, trio.current_time()):
+            await self._decided.wait()
+        return gate.is_blocked(address, trio.current_time())
+
+    def refuse_unreadable(self, address: IpAddress, reason: Reason) -> Reason:
+        """Count a bind whose fields cannot be used, and return why it is refused."""
+        gate = self._gate
+        now = trio.current_time()
+        if gate.is_blocked(address, now):
+            return Reason.ADDRESS_BLOCKED
+        gate.attempt(address, now)
+        gate.failed(address)
+        return reason

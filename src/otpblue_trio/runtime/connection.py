@@ -1,0 +1,502 @@
+"""One SMPP connection: a nursery, a reader, a writer and three deadlines.
+
+Theory of operation
+-------------------
+`Connection.serve` is the whole life of a connection, read from top to bottom:
+
+    nursery
+    ├── writer      sends whatever the session has queued, one send for all there is
+    └── deadlines   24 h ⊃ inactivity ⊃ pre-bind, three nested cancel scopes
+        └── reader  one read, every event in it, then the inactivity deadline moves once
+
+The reader never waits for a message: `MessageDesk.submit` returns at once and the outcome comes
+back through `answer_submit`, which queues octets and wakes the writer. It does wait for a bind to
+be decided, and for a peer that does not read what it is sent.
+
+However the reading ends, `_part` follows: what is in flight is answered, an ESME that is still
+there is unbound, and what is queued is written, all within `drain_timeout`. The reason of the end
+is the first that came: the scope that caught its cancellation, what the reader saw, or what
+somebody else said through `leave`.
+
+Only a hard stop of the gateway cancels a connection from outside; then it is dropped as it is.
+"""
+
+from __future__ import annotations
+
+import math
+import ssl
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy.binds import reason_of_bind_decode_error
+from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.runtime.observer import (
+    BindAccepted,
+    BindRefused,
+    CloseReason,
+    ConnectionClosed,
+    ConnectionOpened,
+    ConnectionTrouble,
+    PduIgnored,
+)
+from otpblue_trio.runtime.receipts import PendingReceipt, receipt_pdu
+from otpblue_trio.session import (
+    BindRequested,
+    BindUnreadable,
+    DeliverAnswered,
+    QueryReceived,
+    Refusal,
+    SessionEnded,
+    SmppSession,
+    StreamLost,
+    SubmitReceived,
+)
+
+if TYPE_CHECKING:
+    from otpblue_trio.runtime.accounts import AccountState
+    from otpblue_trio.runtime.binding import BindDesk
+    from otpblue_trio.runtime.listeners import Peer
+    from otpblue_trio.runtime.messages import MessageDesk
+    from otpblue_trio.runtime.observer import Observer
+    from otpblue_trio.runtime.protocols import GatewayLimits
+    from otpblue_trio.session import SessionEvent
+    from otpblue_trio.smpp import DataSm, SubmitSm
+
+__all__ = ["Connection"]
+
+SYSTEM_ID = "OTPBLUE"
+"""How the gateway names itself in bind responses."""
+
+_READ_OCTETS = 65536
+_MAX_OUTGOING_OCTETS = 1 << 20
+"""Nothing more is read from a peer that owes us the reading of this much."""
+_UNBIND_WAIT = 2.0
+"""Seconds an ESME has to answer our unbind."""
+_CLOSE_WAIT = 1.0
+"""Seconds for TLS to say goodbye."""
+
+# Reasons after which there is nobody to talk to, or nothing to say.
+_SILENT = frozenset(
+    {
+        CloseReason.PEER_RESET,
+        CloseReason.PRE_BIND_TIMEOUT,
+        CloseReason.TLS_FAILED,
+        CloseReason.PROXY_HEADER,
+        CloseReason.WRITE_TIMEOUT,
+        CloseReason.INTERNAL_ERROR,
+    }
+)
+# Reasons of ours: the ESME is still there and is told by an unbind.
+_WITH_UNBIND = frozenset(
+    {
+        CloseReason.INACTIVITY,
+        CloseReason.STALLED_PDU,
+        CloseReason.MAX_DURATION,
+        CloseReason.ACCOUNT_GONE,
+        CloseReason.DRAINED,
+    }
+)
+
+
+class Connection:
+    """One connection of an ESME, from accept to close. Owned by its task in the gateway.
+
+    Args:
+      connection_id: unique in the life of the gateway.
+      stream: as accepted; TLS is negotiated inside when `tls` is given.
+      peer: who is at the other end.
+      listener: the kind of listener, for the log.
+      tls: the context for TLS, or None.
+      limits: durations and sizes.
+      binds: decides binds.
+      messages: answers messages.
+      observer: is told what happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection_id: int,
+        stream: trio.abc.Stream,
+        peer: Peer,
+        listener: str,
+        tls: ssl.SSLContext | None,
+        limits: GatewayLimits,
+        binds: BindDesk,
+        messages: MessageDesk,
+        observer: Observer,
+    ) -> None:
+        self.connection_id = connection_id
+        self._stream = stream
+        self._peer = peer
+        self._listener = listener
+        self._tls = tls
+        self._limits = limits
+        self._binds = binds
+        self._messages = messages
+        self._observer = observer
+        self._session = SmppSession(system_id=SYSTEM_ID, max_pdu_octets=limits.max_pdu_octets)
+        self._account: AccountState | None = None
+        self._opened_at = trio.current_time()
+        self._submits = 0
+        self._work = trio.Event()
+        self._written = trio.Event()
+        self._leaving = trio.CancelScope()
+        self._leave_reason: CloseReason | None = None
+        self._pre_bind = trio.CancelScope()
+        self._inactivity = trio.CancelScope()
+        self._partial_since = math.inf
+        self._active_at = self._opened_at
+        self._activity = 0
+
+    # ------------------------------------------------------------------ for the desks
+
+    @property
+    def account(self) -> AccountState:
+        """The account this connection is bound with; only while or after it is bound."""
+        if self._account is None:
+            msg = "the connection is not bound"
+            raise RuntimeError(msg)
+        return self._account
+
+    @property
+    def is_leaving(self) -> bool:
+        """True when no new message may be taken: the connection or the gateway is ending."""
+        return self._leave_reason is not None
+
+    @property
+    def in_flight(self) -> int:
+        """Messages of this session without an answer."""
+        return self._session.in_flight
+
+    @property
+    def takes_tlvs(self) -> bool:
+        """True when the ESME speaks version 3.4."""
+        return self._session.takes_tlvs
+
+    @property
+    def can_take_receipt(self) -> bool:
+        """True while the ESME receives and its window has room."""
+        session = self._session
+        return session.can_receive_deliver and session.outstanding < self._limits.receipt_window
+
+    def answer_submit(self, pdu: SubmitSm | DataSm, command_status: int, message_id: str) -> None:
+        """Queue the response to a message; it goes out with the next write."""
+        self._session.answer_submit(pdu, command_status, message_id)
+        self._work.set()
+
+    def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
+        """Queue a receipt behind everything queued so far."""
+        pdu = receipt_pdu(pending.receipt, with_tlvs=self._session.takes_tlvs)
+        self._session.send_deliver(pdu, pending, now)
+        self._work.set()
+
+    def expire_receipts(self, sent_before: float, now: float) -> None:
+        """Take back receipts that the ESME has not answered in time."""
+        if self._account is None or not self._session.outstanding:
+            return
+        expired = self._session.expire_delivers(sent_before)
+        if expired:
+            self._account.receipts.put_back(_receipts(expired), now)
+
+    def leave(self, reason: CloseReason) -> None:
+        """Ask the connection to end in good order; the first reason stands."""
+        if self._leave_reason is None:
+            self._leave_reason = reason
+            self._leaving.cancel()
+
+    # ------------------------------------------------------------------ the life
+
+    async def serve(self) -> None:
+        """Serve the connection until it is closed; raises nothing but cancellation."""
+        self._observer.observe(
+            ConnectionOpened(
+                connection_id=self.connection_id, peer=self._peer.text, listener=self._listener
+            )
+        )
+        reason = CloseReason.INTERNAL_ERROR
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._write)
+                reason = await self._read_within_deadlines()
+                if self._leave_reason is None:
+                    self._leave_reason = reason
+                await self._part(reason)
+                nursery.cancel_scope.cancel()
+        except* Exception as errors:
+            # The one place that stops an accident: this connection ends, the others never know.
+            reason = CloseReason.INTERNAL_ERROR
+            self._observer.observe(
+                ConnectionTrouble(
+                    connection_id=self.connection_id, peer=self._peer.text, error=errors
+                )
+            )
+        finally:
+            self._forget()
+            await self._close(reason)
+            self._observer.observe(
+                ConnectionClosed(
+                    connection_id=self.connection_id,
+                    peer=self._peer.text,
+                    system_id=self._account.account.system_id if self._account else "",
+                    reason=reason,
+                    duration=trio.current_time() - self._opened_at,
+                    submits=self._submits,
+                )
+            )
+
+    async def _read_within_deadlines(self) -> CloseReason:
+        limits = self._limits
+        opened_at = self._opened_at
+        max_duration = trio.CancelScope(deadline=opened_at + limits.max_session_duration)
+        self._inactivity.deadline = opened_at + limits.inactivity_timeout
+        self._pre_bind.deadline = opened_at + limits.pre_bind_timeout
+        with self._leaving, max_duration, self._inactivity, self._pre_bind:
+            if self._tls is not None and not await self._shake_hands(self._tls):
+                return CloseReason.TLS_FAILED
+            return await self._read()
+        if self._pre_bind.cancelled_caught:
+            return CloseReason.PRE_BIND_TIMEOUT
+        if self._inactivity.cancelled_caught:
+            is_stalled = self._session.has_partial_pdu and (
+                self._inactivity.deadline < self._active_at + limits.inactivity_timeout
+            )
+            return CloseReason.STALLED_PDU if is_stalled else CloseReason.INACTIVITY
+        if max_duration.cancelled_caught:
+            return CloseReason.MAX_DURATION
+        return self._leave_reason or CloseReason.INTERNAL_ERROR
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> bool:
+        stream = trio.SSLStream(self._stream, context, server_side=True, https_compatible=True)
+        try:
+            await stream.do_handshake()
+        except (trio.BrokenResourceError, ssl.SSLError):
+            return False
+        self._stream = stream
+        return True
+
+    # ------------------------------------------------------------------ reading
+
+    async def _read(self) -> CloseReason:
+        """Read and act until something ends the reading; returns what."""
+        session = self._session
+        while True:
+            while session.outgoing_octets > _MAX_OUTGOING_OCTETS:
+                await self._written.wait()
+            try:
+                octets = await self._stream.receive_some(_READ_OCTETS)
+            except trio.BrokenResourceError:
+                return CloseReason.PEER_RESET
+            if not octets:
+                return CloseReason.PEER_CLOSED
+            reason = await self._take(octets)
+            if session.outgoing_octets:
+                self._work.set()
+            if reason is not None:
+                return reason
+            self._move_inactivity_deadline()
+
+    async def _take(self, octets: bytes | bytearray) -> CloseReason | None:
+        now = trio.current_time()
+        for event in self._session.receive(bytes(octets)):
+            if isinstance(event, SubmitReceived):
+                self._submits += 1
+                self._messages.submit(self, event.pdu, now)
+            elif isinstance(event, DeliverAnswered):
+                self._receipt_answered(event, now)
+            else:
+                reason = await self._take_rare(event)
+                if reason is not None:
+                    return reason
+        return None
+
+    async def _take_rare(self, event: SessionEvent) -> CloseReason | None:
+        """Act on what happens a few times in a session."""
+        if isinstance(event, BindRequested | BindUnreadable):
+            return None if await self._bind(event) else CloseReason.BIND_REFUSED
+        if isinstance(event, QueryReceived):
+            self._session.answer_query(event.pdu, None)
+        elif isinstance(event, Refusal):
+            self._observer.observe(
+                PduIgnored(
+                    connection_id=self.connection_id,
+                    kind=event.kind,
+                    command_id=event.command_id,
+                    command_status=event.command_status,
+                )
+            )
+        elif isinstance(event, StreamLost):
+            self._observer.observe(
+                PduIgnored(
+                    connection_id=self.connection_id,
+                    kind="framing",
+                    command_id=0,
+                    command_status=0,
+                )
+            )
+            return CloseReason.FRAMING_ERROR
+        elif isinstance(event, SessionEnded):
+            return CloseReason.UNBOUND
+        return None
+
+    def _receipt_answered(self, event: DeliverAnswered, now: float) -> None:
+        token = event.token
+        if isinstance(token, PendingReceipt) and self._account is not None:
+            self._account.receipts.answered(token, event.command_status, now)
+
+    def _move_inactivity_deadline(self) -> None:
+        """Once per read: only requests count as activity, and a begun PDU must come to its end."""
+        session = self._session
+        now = trio.current_time()
+        if session.activity != self._activity:
+            self._activity = session.activity
+            self._active_at = now
+        deadline = self._active_at + self._limits.inactivity_timeout
+        if session.has_partial_pdu and self._account is not None:
+            self._partial_since = min(self._partial_since, now)
+            deadline = min(deadline, self._partial_since + self._limits.pdu_read_timeout)
+        else:
+            self._partial_since = math.inf
+        self._inactivity.deadline = deadline
+
+    # ------------------------------------------------------------------ binding
+
+    async def _bind(self, event: BindRequested | BindUnreadable) -> bool:
+        address = self._peer.address
+        decision: AccountState | Reason
+        system_id = ""
+        if isinstance(event, BindRequested):
+            system_id = event.pdu.system_id
+            decision = await self._binds.decide(event.pdu, address)
+        else:
+            decision = self._binds.refuse_unreadable(
+                address, reason_of_bind_decode_error(event.command_status)
+            )
+        if self._leave_reason is not None and not isinstance(decision, Reason):
+            decision = Reason.DRAINING
+        if isinstance(decision, Reason):
+            command_status = verdict(decision).command_status
+            self._session.refuse_bind(command_status)
+            self._observer.observe(
+                BindRefused(
+                    connection_id=self.connection_id,
+                    peer=self._peer.text,
+                    system_id=system_id,
+                    reason=decision,
+                    command_status=command_status,
+                )
+            )
+            return False
+        self._session.accept_bind()
+        self._account = decision
+        decision.sessions.add(self)
+        self._pre_bind.deadline = math.inf
+        self._observer.observe(
+            BindAccepted(
+                connection_id=self.connection_id,
+                peer=self._peer.text,
+                system_id=decision.account.system_id,
+                bind_mode=self._session.state.value,
+                interface_version=self._session.interface_version,
+                sessions=len(decision.sessions),
+            )
+        )
+        if self._session.can_receive_deliver:
+            decision.receipts.add_receiver(self, trio.current_time())
+        return True
+
+    # ------------------------------------------------------------------ writing
+
+    async def _write(self) -> None:
+        """Send what the session queues, all there is in one call, until cancelled."""
+        session = self._session
+        with trio.CancelScope() as scope:
+            while True:
+                await self._work.wait()
+                self._work = trio.Event()
+                while octets := session.data_to_send():
+                    scope.deadline = trio.current_time() + self._limits.write_timeout
+                    try:
+                        await self._stream.send_all(octets)
+                    except (trio.BrokenResourceError, trio.ClosedResourceError):
+                        self._lost(CloseReason.PEER_RESET)
+                        return
+                scope.deadline = math.inf
+                self._tell_written()
+                if session.is_closed:
+                    # The last message in flight has ended an ESME's unbind.
+                    self.leave(CloseReason.UNBOUND)
+        if scope.cancelled_caught:
+            self._lost(CloseReason.WRITE_TIMEOUT)
+
+    def _lost(self, reason: CloseReason) -> None:
+        """Nobody takes what we write: there is no one to part from."""
+        self._session.abandon()
+        self._tell_written()
+        self.leave(reason)
+
+    def _tell_written(self) -> None:
+        """Wake everybody who waits for the queue to empty, or for the session to end."""
+        self._written.set()
+        self._written = trio.Event()
+
+    async def _flush(self) -> None:
+        while self._session.outgoing_octets:
+            self._work.set()
+            await self._written.wait()
+
+    # ------------------------------------------------------------------ parting
+
+    async def _part(self, reason: CloseReason) -> None:
+        """Finish what is in flight, say goodbye where that is due, write what is queued."""
+        if reason in _SILENT:
+            return
+        session = self._session
+        with trio.move_on_after(self._limits.drain_timeout):
+            if reason in _WITH_UNBIND and session.is_bound:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._read_on)
+                    await self._answer_in_flight()
+                    if session.is_bound:
+                        session.send_unbind()
+                        self._work.set()
+                        with trio.move_on_after(_UNBIND_WAIT):
+                            while not session.is_closed:
+                                await self._written.wait()
+                    nursery.cancel_scope.cancel()
+            elif reason is CloseReason.PEER_CLOSED:
+                await self._answer_in_flight()
+            await self._flush()
+
+    async def _read_on(self) -> None:
+        """Keep reading while parting: acknowledgements, the answer to our unbind, late requests."""
+        await self._read()
+        self._session.close()
+        self._tell_written()
+
+    async def _answer_in_flight(self) -> None:
+        while self._session.in_flight and not self._session.is_closed:
+            await self._written.wait()
+
+    def _forget(self) -> None:
+        """Leave every place that knows this connection."""
+        self._session.abandon()
+        account = self._account
+        if account is not None:
+            account.sessions.discard(self)
+            account.receipts.remove_receiver(
+                self, _receipts(self._session.take_outstanding()), trio.current_time()
+            )
+
+    async def _close(self, reason: CloseReason) -> None:
+        """Close the stream; politely where the peer may still be reading."""
+        with trio.move_on_after(_CLOSE_WAIT) as scope:
+            scope.shield = True
+            if reason in _SILENT:
+                scope.cancel()
+            await self._stream.aclose()
+
+
+def _receipts(tokens: list[object]) -> list[PendingReceipt]:
+    return [token for token in tokens if isinstance(token, PendingReceipt)]

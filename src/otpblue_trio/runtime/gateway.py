@@ -1,0 +1,262 @@
+"""The gateway: accepts connections, owns accounts and caps, and ends in good order.
+
+Two nurseries stand inside each other: connections outside, listeners inside. A stop closes the
+inner one first, asks every connection to leave, and gives the outer one `drain_timeout` to empty.
+The platform and the receipt clock live around both, so that results keep coming until the end.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy.binds import BindGate
+from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
+from otpblue_trio.runtime.binding import BindDesk
+from otpblue_trio.runtime.connection import Connection
+from otpblue_trio.runtime.listeners import Endpoint, peer_of
+from otpblue_trio.runtime.messages import MessageDesk
+from otpblue_trio.runtime.observer import (
+    CloseReason,
+    ConnectionRefusal,
+    ConnectionRefused,
+    GatewayStarted,
+    GatewayStopped,
+    GatewayStopping,
+    ListenerStarted,
+    Observer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otpblue_trio.policy.admission import Admission
+    from otpblue_trio.policy.types import IpAddress
+    from otpblue_trio.runtime.protocols import (
+        AccountSource,
+        GatewayLimits,
+        PasswordVerifier,
+        Platform,
+        WallClock,
+    )
+
+__all__ = ["Gateway"]
+
+_SWEEP_PERIOD = 1.0
+"""Seconds between two looks at receipts that are due again or overdue."""
+_MAX_WAITING_RECEIPTS = 100_000
+"""Receipts of one account that wait for a session; beyond it the oldest is given up."""
+
+
+class Gateway:
+    """An SMPP gateway without its surroundings: embed it, or let `otpblue-trio serve` do so.
+
+    Args:
+      limits: caps and durations.
+      accounts: where accounts are found.
+      admission: decides what may be sent.
+      platform: sends; the gateway runs it.
+      verifier: checks passwords.
+      observer: is told what happens.
+      wall_clock: for the dates in receipts.
+      duplicate_window: seconds a delivered message answers for its repetitions.
+      receipt_lifetime: seconds a receipt waits for a session that takes it.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: GatewayLimits,
+        accounts: AccountSource,
+        admission: Admission,
+        platform: Platform,
+        verifier: PasswordVerifier,
+        observer: Observer,
+        wall_clock: WallClock,
+        duplicate_window: float = 5.0,
+        receipt_lifetime: float = 86_400.0,
+    ) -> None:
+        self._limits = limits
+        self._accounts = accounts
+        self._platform = platform
+        self._observer = observer
+        self._registry = AccountRegistry(
+            observer,
+            receipt_lifetime=receipt_lifetime,
+            max_waiting_receipts=_MAX_WAITING_RECEIPTS,
+        )
+        self._binds = BindDesk(
+            accounts=accounts,
+            verifier=verifier,
+            gate=BindGate(
+                failures_before_block=limits.bind_failures_before_block,
+                block_duration=limits.bind_block_duration,
+                failure_decay=limits.bind_failure_decay,
+            ),
+            registry=self._registry,
+        )
+        self._messages = MessageDesk(
+            admission=admission,
+            platform=platform,
+            limits=limits,
+            observer=observer,
+            wall_clock=wall_clock,
+            duplicate_window=duplicate_window,
+            first_short_id=secrets.randbits(32),
+        )
+        self._slots = trio.CapacityLimiter(limits.max_connections)
+        self._connections: set[Connection] = set()
+        self._of_address: Counter[IpAddress] = Counter()
+        self._ids = itertools.count(1)
+        self._stop = trio.Event()
+        self._stop_now = trio.Event()
+        self._is_accepting = False
+
+    @property
+    def is_ready(self) -> bool:
+        """True from the moment every listener accepts until a stop begins."""
+        return self._is_accepting and not self._stop.is_set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """True once a stop has begun."""
+        return self._stop.is_set()
+
+    @property
+    def connections(self) -> int:
+        """Connections that hold a slot."""
+        return len(self._connections)
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that wait for their outcome."""
+        return self._messages.in_flight
+
+    @property
+    def accounts(self) -> tuple[AccountState, ...]:
+        """The state of every account that has bound."""
+        return self._registry.states()
+
+    def stop(self) -> None:
+        """Begin a graceful stop: no new connections, what is in flight is answered, all unbind."""
+        self._stop.set()
+
+    def stop_now(self) -> None:
+        """Cut a stop short: connections are dropped as they are."""
+        self._stop.set()
+        self._stop_now.set()
+
+    async def serve(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve until `stop`; returns when the drain is over. Call it once.
+
+        The endpoints' listeners are closed in any case. `started` is called when every listener
+        accepts. Cancelling is a hard stop: connections are dropped, and what is in flight is
+        observed as failed.
+        """
+        async with trio.open_nursery() as services:
+            await services.start(self._platform.run)
+            services.start_soon(self._sweep_receipts)
+            async with trio.open_nursery() as connections:
+                async with trio.open_nursery() as accepting:
+                    for endpoint in endpoints:
+                        accepting.start_soon(self._accept, endpoint, connections)
+                    for endpoint in endpoints:
+                        self._observer.observe(
+                            ListenerStarted(kind=endpoint.kind, address=endpoint.address)
+                        )
+                    self._is_accepting = True
+                    self._observer.observe(GatewayStarted())
+                    task_status.started()
+                    await self._stop.wait()
+                    accepting.cancel_scope.cancel()
+                self._observer.observe(
+                    GatewayStopping(
+                        sessions=len(self._connections),
+                        in_flight=self.in_flight,
+                        timeout=self._limits.drain_timeout,
+                    )
+                )
+                connections.cancel_scope.deadline = trio.current_time() + self._limits.drain_timeout
+                services.start_soon(self._cut_short, connections.cancel_scope)
+                for connection in tuple(self._connections):
+                    connection.leave(CloseReason.DRAINED)
+            abandoned = self.in_flight
+            services.cancel_scope.cancel()
+        self._observer.observe(GatewayStopped(abandoned=abandoned))
+
+    async def _cut_short(self, scope: trio.CancelScope) -> None:
+        """Wait for `stop_now`, then drop the connections."""
+        await self._stop_now.wait()
+        scope.cancel()
+
+    async def _accept(self, endpoint: Endpoint, connections: trio.Nursery) -> None:
+        async def serve_one(stream: trio.abc.Stream) -> None:
+            await self._serve_one(endpoint, stream)
+
+        await trio.serve_listeners(serve_one, [endpoint.listener], handler_nursery=connections)
+
+    async def _serve_one(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
+        peer = peer_of(stream)
+        connection = Connection(
+            connection_id=next(self._ids),
+            stream=stream,
+            peer=peer,
+            listener=endpoint.kind,
+            tls=endpoint.tls() if endpoint.tls is not None else None,
+            limits=self._limits,
+            binds=self._binds,
+            messages=self._messages,
+            observer=self._observer,
+        )
+        refusal = self._take_slot(connection, peer.address)
+        if refusal is not None:
+            self._observer.observe(
+                ConnectionRefused(peer=peer.text, listener=endpoint.kind, refusal=refusal)
+            )
+            await trio.aclose_forcefully(stream)
+            return
+        try:
+            await connection.serve()
+        finally:
+            self._give_slot_back(connection, peer.address)
+
+    def _take_slot(self, connection: Connection, address: IpAddress) -> ConnectionRefusal | None:
+        """Refuse at once rather than queue what the peer will retry."""
+        if self._stop.is_set():
+            return ConnectionRefusal.DRAINING
+        if self._of_address[address] >= self._limits.max_connections_per_address:
+            return ConnectionRefusal.ADDRESS_CAP
+        try:
+            self._slots.acquire_on_behalf_of_nowait(connection)
+        except trio.WouldBlock:
+            return ConnectionRefusal.GLOBAL_CAP
+        self._of_address[address] += 1
+        self._connections.add(connection)
+        return None
+
+    def _give_slot_back(self, connection: Connection, address: IpAddress) -> None:
+        self._slots.release_on_behalf_of(connection)
+        self._of_address[address] -= 1
+        if not self._of_address[address]:
+            del self._of_address[address]
+        self._connections.discard(connection)
+
+    async def _sweep_receipts(self) -> None:
+        """Once a second: receipts that are due again, overdue, or too old."""
+        while True:
+            await trio.sleep(_SWEEP_PERIOD)
+            now = trio.current_time()
+            self._messages.forget_delivered(now)
+            for connection in self._connections:
+                connection.expire_receipts(now - self._limits.receipt_timeout, now)
+            for state in self._registry.states():
+                state.receipts.pump(now)

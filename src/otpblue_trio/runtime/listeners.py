@@ -1,0 +1,103 @@
+"""Where connections come from: endpoints, and who is at the other end."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import trio
+
+from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.policy.types import IpAddress
+
+__all__ = ["Endpoint", "ListenError", "Peer", "format_address", "open_listeners", "peer_of"]
+
+_UNKNOWN_ADDRESS = ipaddress.IPv4Address(0)
+
+
+@attrs.frozen
+class Peer:
+    """The other end of a connection."""
+
+    address: IpAddress
+    port: int = 0
+
+    @property
+    def text(self) -> str:
+        """`192.0.2.1:40000`, `[2001:db8::1]:40000`."""
+        return format_address(str(self.address), self.port)
+
+
+@attrs.frozen
+class Endpoint:
+    """A listener with what its connections are to be treated as."""
+
+    kind: str
+    """`tls`, `plain` or a word of the embedder's own."""
+    address: str
+    """`host:port`, the real port."""
+    listener: trio.abc.Listener[trio.abc.Stream]
+    tls: Callable[[], ssl.SSLContext] | None = None
+    """Gives the context for each new connection, so that a certificate can be replaced."""
+
+
+class ListenError(OtpBlueError):
+    """An address cannot be listened on."""
+
+
+def format_address(host: str, port: int) -> str:
+    """Return `host:port`, IPv6 hosts in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def open_listeners(host: str, port: int) -> list[tuple[str, trio.SocketListener]]:
+    """Listen on every address that `host` stands for.
+
+    Args:
+      host: an IP address, a name, or `::` and `0.0.0.0` for all of a family.
+      port: 0 takes a free one.
+
+    Returns:
+      Real addresses and listeners; none when `host` is `::` and the machine has no IPv6.
+
+    Raises:
+      ListenError: anything else that is in the way, said in words.
+    """
+    try:
+        listeners = await trio.open_tcp_listeners(port, host=host, backlog=1024)
+    except OSError as error:
+        no_family = error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+        if host == "::" and no_family:
+            return []
+        reason = error.strerror or str(error)
+        msg = f"cannot listen on {format_address(host, port)}: {reason}"
+        raise ListenError(msg) from error
+    return [(_address_of(listener.socket.getsockname()), listener) for listener in listeners]
+
+
+def _address_of(name: Any) -> str:
+    return format_address(name[0], name[1])
+
+
+def peer_of(stream: trio.abc.Stream) -> Peer:
+    """Return who is at the other end of an accepted stream.
+
+    Memory streams may carry an attribute `peer`; a stream that tells nothing is `0.0.0.0:0`.
+    """
+    peer = getattr(stream, "peer", None)
+    if isinstance(peer, Peer):
+        return peer
+    if isinstance(stream, trio.SocketStream):
+        try:
+            name = stream.socket.getpeername()
+        except OSError:  # reset before we looked
+            return Peer(_UNKNOWN_ADDRESS)
+        address = ipaddress.ip_address(name[0].partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            return Peer(address.ipv4_mapped, name[1])
+        return Peer(address, name[1])
+    return Peer(_UNKNOWN_ADDRESS)

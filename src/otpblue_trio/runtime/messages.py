@@ -1,0 +1,280 @@
+"""The path of one message: caps, rate, admission, platform, answer, receipt.
+
+Theory of operation
+-------------------
+`MessageDesk.submit` is called by a connection's reader for each message and never awaits. What is
+refused is answered on the spot. What is admitted becomes an `_Exchange`, whose `settle` is the
+`done` of the platform: called once, synchronously, whenever the outcome is there. It appends the
+response, and the receipt right behind it, to the session's outgoing data in one step, and wakes
+the writer.
+
+Senders retry. While an exchange waits, the same message (account, number, code, sender) joins it,
+and a delivered one is remembered for `duplicate_window` seconds: one call to the platform, one
+message on the phone, the same answer for everyone.
+
+A connection may be gone when its outcome comes. The answer then goes nowhere, the outcome is still
+observed, and the receipt, if one was asked for, finds another session.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy.admission import Admission, Declined
+from otpblue_trio.policy.types import (
+    Delivered,
+    Failed,
+    FailureMode,
+    MessageIdFormat,
+    Outcome,
+    Refused,
+    mask_number,
+)
+from otpblue_trio.policy.verdicts import Reason, Verdict, verdict, verdict_of_outcome
+from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
+from otpblue_trio.runtime.receipts import Receipt
+from otpblue_trio.smpp import (
+    REGISTERED_DELIVERY_ALWAYS,
+    REGISTERED_DELIVERY_FAILURE,
+    REGISTERED_DELIVERY_RECEIPT_MASK,
+    REGISTERED_DELIVERY_SUCCESS,
+)
+
+if TYPE_CHECKING:
+    from otpblue_trio.runtime.accounts import AccountState
+    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.protocols import GatewayLimits, Platform, WallClock
+    from otpblue_trio.smpp import DataSm, SubmitSm
+
+__all__ = ["MessageDesk"]
+
+_ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
+_ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
+
+_Key = tuple[str, str, str, str, str]
+
+
+class _Waiter:
+    """One submitted message that waits for an exchange's outcome."""
+
+    __slots__ = ("account", "connection", "joined", "pdu", "received_at")
+
+    def __init__(
+        self,
+        connection: Connection,
+        account: AccountState,
+        pdu: SubmitSm | DataSm,
+        received_at: float,
+        joined: bool,
+    ) -> None:
+        self.connection = connection
+        self.account = account
+        self.pdu = pdu
+        self.received_at = received_at
+        self.joined = joined
+
+
+class _Exchange:
+    """One request to the platform and everybody who waits for its outcome."""
+
+    __slots__ = ("_desk", "key", "region", "waiters")
+
+    def __init__(self, desk: MessageDesk, key: _Key, region: str, waiter: _Waiter) -> None:
+        self._desk = desk
+        self.key = key
+        self.region = region
+        self.waiters = [waiter]
+
+    def settle(self, outcome: Outcome) -> None:
+        self._desk.settle(self, outcome)
+
+
+class MessageDesk:
+    """Answers every message of every connection; one for the gateway.
+
+    Args:
+      admission: decides what may be sent.
+      platform: sends.
+      limits: caps on messages in flight.
+      observer: gets one `MessageAnswered` for each message.
+      wall_clock: for the dates in receipts.
+      duplicate_window: seconds a delivered message answers for its repetitions; 0: not at all.
+      first_short_id: where the gateway's own 8-digit message ids begin.
+    """
+
+    def __init__(
+        self,
+        *,
+        admission: Admission,
+        platform: Platform,
+        limits: GatewayLimits,
+        observer: Observer,
+        wall_clock: WallClock,
+        duplicate_window: float,
+        first_short_id: int,
+    ) -> None:
+        self._admission = admission
+        self._platform = platform
+        self._observe = observer.observe
+        self._wall_clock = wall_clock
+        self._session_cap = limits.max_in_flight_per_session
+        self._account_cap = limits.max_in_flight_per_account
+        self._duplicate_window = duplicate_window
+        self._short_ids = itertools.count(first_short_id)
+        self._open: dict[_Key, _Exchange] = {}
+        self._delivered: dict[_Key, tuple[Delivered, str]] = {}
+        self._delivered_until: deque[tuple[float, _Key]] = deque()
+        self._in_flight = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that wait for their outcome."""
+        return self._in_flight
+
+    def submit(self, connection: Connection, pdu: SubmitSm | DataSm, now: float) -> None:
+        """Take one message of a bound session; its answer is appended now or later, once."""
+        account = connection.account
+        waiter = _Waiter(connection, account, pdu, now, False)
+        refusal = self._over_limit(connection, account, now)
+        if refusal is not None:
+            self._answer(waiter, verdict(refusal), "", None)
+            return
+        admitted = self._admission.admit(pdu, account.rules)
+        if isinstance(admitted, Declined):
+            self._answer(waiter, verdict(admitted.reason), admitted.region, None)
+            return
+        key = (
+            admitted.system_id,
+            admitted.contact,
+            admitted.code,
+            admitted.text,
+            admitted.sender,
+        )
+        if self._delivered_until:
+            self.forget_delivered(now)
+            known = self._delivered.get(key)
+            if known is not None:
+                waiter.joined = True
+                outcome, region = known
+                self._answer(waiter, verdict_of_outcome(outcome), region, outcome)
+                return
+        account.in_flight += 1
+        self._in_flight += 1
+        exchange = self._open.get(key)
+        if exchange is not None:
+            waiter.joined = True
+            exchange.waiters.append(waiter)
+            return
+        exchange = self._open[key] = _Exchange(self, key, admitted.region, waiter)
+        self._platform.submit(admitted, exchange.settle)
+
+    def _over_limit(
+        self, connection: Connection, account: AccountState, now: float
+    ) -> Reason | None:
+        if connection.is_leaving:
+            return Reason.DRAINING
+        # The session counts the message being decided about.
+        if connection.in_flight > self._session_cap:
+            return Reason.SESSION_IN_FLIGHT_CAP
+        if account.in_flight >= self._account_cap:
+            return Reason.ACCOUNT_IN_FLIGHT_CAP
+        if not account.bucket.take(now):
+            return Reason.RATE_LIMIT
+        return None
+
+    def settle(self, exchange: _Exchange, outcome: Outcome) -> None:
+        """Answer everybody who waits for an exchange."""
+        del self._open[exchange.key]
+        told = verdict_of_outcome(outcome)
+        if self._duplicate_window and isinstance(outcome, Delivered):
+            self._delivered[exchange.key] = (outcome, exchange.region)
+            self._delivered_until.append(
+                (trio.current_time() + self._duplicate_window, exchange.key)
+            )
+        for waiter in exchange.waiters:
+            self._in_flight -= 1
+            waiter.account.in_flight -= 1
+            try:
+                self._answer(waiter, told, exchange.region, outcome)
+            except Exception as error:
+                self._observe(
+                    ConnectionTrouble(
+                        connection_id=waiter.connection.connection_id,
+                        peer="",
+                        error=error,
+                    )
+                )
+
+    def _answer(self, waiter: _Waiter, told: Verdict, region: str, outcome: Outcome | None) -> None:
+        """Append the response, and the receipt behind it where one is due."""
+        now = trio.current_time()
+        connection = waiter.connection
+        account = waiter.account
+        pdu = waiter.pdu
+        wish = pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
+        command_status: int = told.command_status
+        message_id = ""
+        receipt_due = False
+        if isinstance(outcome, Delivered):
+            message_id = outcome.message_id
+            if not self._keeps_platform_id(connection, account):
+                message_id = self._short_id()
+            receipt_due = wish in _ON_SUCCESS
+        elif outcome is not None and account.account.failure_mode is FailureMode.RECEIPT_ONLY:
+            command_status = 0
+            message_id = self._short_id()
+            receipt_due = wish in _ON_FAILURE
+        connection.answer_submit(pdu, command_status, message_id)
+        latency = now - waiter.received_at
+        if receipt_due:
+            done_at = self._wall_clock()
+            account.receipts.post(
+                Receipt(message_id, told, pdu, done_at - timedelta(seconds=latency), done_at),
+                connection,
+                now,
+            )
+        platform_code = 0
+        detail = ""
+        if isinstance(outcome, Refused):
+            platform_code = outcome.code
+        elif isinstance(outcome, Failed):
+            platform_code = outcome.http_status
+            detail = outcome.detail
+        self._observe(
+            MessageAnswered(
+                connection.connection_id,
+                account.account.system_id,
+                pdu.sequence_number,
+                mask_number(pdu.destination_addr),
+                region,
+                told.reason,
+                command_status,
+                platform_code,
+                message_id,
+                latency,
+                receipt_due,
+                waiter.joined,
+                detail,
+            )
+        )
+
+    @staticmethod
+    def _keeps_platform_id(connection: Connection, account: AccountState) -> bool:
+        # An ESME below version 3.4 holds no more than eight hexadecimal digits.
+        return connection.takes_tlvs and (
+            account.account.message_id_format is MessageIdFormat.PLATFORM
+        )
+
+    def _short_id(self) -> str:
+        return f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
+
+    def forget_delivered(self, now: float) -> None:
+        """Drop what `duplicate_window` no longer keeps."""
+        until = self._delivered_until
+        while until and until[0][0] <= now:
+            self._delivered.pop(until.popleft()[1], None)

@@ -1,0 +1,288 @@
+"""What the runtime tells the outside: frozen events, and the one-method protocol that takes them.
+
+Metrics, logs and CDRs are observers. `observe` is called synchronously between two awaits, so it
+must be quick, must not block and must not raise. Events carry no password, code, text or key, and
+numbers only masked.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from otpblue_trio.hot import hot_frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BindAccepted",
+    "BindRefused",
+    "CloseReason",
+    "ConnectionClosed",
+    "ConnectionOpened",
+    "ConnectionRefusal",
+    "ConnectionRefused",
+    "ConnectionTrouble",
+    "Event",
+    "GatewayStarted",
+    "GatewayStopped",
+    "GatewayStopping",
+    "ListenerStarted",
+    "MessageAnswered",
+    "Notice",
+    "Observer",
+    "ObserverGroup",
+    "PduIgnored",
+    "PlatformStateChanged",
+    "ReceiptFate",
+    "ReceiptSettled",
+]
+
+
+class ConnectionRefusal(StrEnum):
+    """Why a new connection was closed before anything was read from it."""
+
+    GLOBAL_CAP = "global_cap"
+    ADDRESS_CAP = "address_cap"
+    DRAINING = "draining"
+
+
+class CloseReason(StrEnum):
+    """Why a connection ended."""
+
+    UNBOUND = "unbound"
+    """The ESME unbound, or answered our unbind."""
+    PEER_CLOSED = "peer_closed"
+    PEER_RESET = "peer_reset"
+    PRE_BIND_TIMEOUT = "pre_bind_timeout"
+    INACTIVITY = "inactivity"
+    STALLED_PDU = "stalled_pdu"
+    """A PDU was begun and not finished in time."""
+    MAX_DURATION = "max_duration"
+    BIND_REFUSED = "bind_refused"
+    FRAMING_ERROR = "framing_error"
+    TLS_FAILED = "tls_failed"
+    PROXY_HEADER = "proxy_header"
+    """The PROXY protocol header was missing or malformed."""
+    WRITE_TIMEOUT = "write_timeout"
+    ACCOUNT_GONE = "account_gone"
+    DRAINED = "drained"
+    """The gateway stops."""
+    INTERNAL_ERROR = "internal_error"
+
+
+@attrs.frozen(kw_only=True)
+class ListenerStarted:
+    """A listener accepts connections; `kind` is `tls`, `plain` or `admin`."""
+
+    kind: str
+    address: str
+    """`host:port` with the real port, IPv6 in brackets."""
+
+
+@attrs.frozen(kw_only=True)
+class GatewayStarted:
+    """Every listener accepts."""
+
+
+@attrs.frozen(kw_only=True)
+class GatewayStopping:
+    """The listeners are closed and the drain has begun."""
+
+    sessions: int
+    in_flight: int
+    timeout: float
+    """Seconds that the drain may take."""
+
+
+@attrs.frozen(kw_only=True)
+class GatewayStopped:
+    """The drain is over."""
+
+    abandoned: int
+    """Messages whose outcome did not come before the drain's time was up."""
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionOpened:
+    """A connection got a slot; before its TLS handshake."""
+
+    connection_id: int
+    peer: str
+    listener: str
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionRefused:
+    """A connection was closed at once for want of a slot."""
+
+    peer: str
+    listener: str
+    refusal: ConnectionRefusal
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionClosed:
+    """A connection gave its slot back; the last event of a `connection_id`."""
+
+    connection_id: int
+    peer: str
+    system_id: str
+    """Empty when it never bound."""
+    reason: CloseReason
+    duration: float
+    submits: int
+    detail: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionTrouble:
+    """An unexpected exception ended one connection; a defect to be reported."""
+
+    connection_id: int
+    peer: str
+    error: BaseException
+
+
+@attrs.frozen(kw_only=True)
+class BindAccepted:
+    """An ESME is bound."""
+
+    connection_id: int
+    peer: str
+    system_id: str
+    bind_mode: str
+    """`transmitter`, `receiver` or `transceiver`."""
+    interface_version: int
+    sessions: int
+    """Bound sessions of the account, this one included."""
+
+
+@attrs.frozen(kw_only=True)
+class BindRefused:
+    """A bind was refused; `system_id` is as the peer claims, so it must never become a label."""
+
+    connection_id: int
+    peer: str
+    system_id: str
+    reason: str
+    """A value of `policy.verdicts.Reason`."""
+    command_status: int
+
+
+@hot_frozen
+class MessageAnswered:
+    """One submitted message is answered: exactly one of these for each that was received."""
+
+    connection_id: int
+    system_id: str
+    sequence_number: int
+    destination: str
+    """Masked."""
+    region: str
+    """ISO region, empty when the number was refused."""
+    reason: str
+    """A value of `policy.verdicts.Reason`; `delivered` on success."""
+    command_status: int
+    platform_code: int
+    """The platform's error code or HTTP status, 0 where there was none."""
+    message_id: str
+    latency: float
+    """Seconds from the read of the submit to its answer."""
+    wants_receipt: bool
+    joined: bool
+    """True when an identical message's outcome answered it and nothing was sent."""
+    detail: str
+    """A short technical reason where the platform failed; else empty."""
+
+
+class ReceiptFate(StrEnum):
+    """What became of a delivery receipt."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    OVERFLOW = "overflow"
+    RETRIED = "retried"
+    """Not the end: it goes out again."""
+
+
+@attrs.frozen(kw_only=True)
+class ReceiptSettled:
+    """A receipt was acknowledged, given up or queued again."""
+
+    system_id: str
+    message_id: str
+    fate: ReceiptFate
+    command_status: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class PduIgnored:
+    """A PDU was answered with an error, or dropped, without becoming a message.
+
+    `kind` is one of a fixed set of words: `malformed`, `unknown_command`, `wrong_state`,
+    `unexpected_response`, `framing`.
+    """
+
+    connection_id: int
+    kind: str
+    command_id: int
+    command_status: int
+
+
+@attrs.frozen(kw_only=True)
+class PlatformStateChanged:
+    """The platform client's view of the platform changed; `state` is `up`, `down` or `probing`."""
+
+    state: str
+    detail: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """Something an operator should read once; `level` is a name of the logging module."""
+
+    level: str
+    text: str
+
+
+Event = (
+    ListenerStarted
+    | GatewayStarted
+    | GatewayStopping
+    | GatewayStopped
+    | ConnectionOpened
+    | ConnectionRefused
+    | ConnectionClosed
+    | ConnectionTrouble
+    | BindAccepted
+    | BindRefused
+    | MessageAnswered
+    | ReceiptSettled
+    | PduIgnored
+    | PlatformStateChanged
+    | Notice
+)
+
+
+class Observer(Protocol):
+    """Takes the runtime's events."""
+
+    def observe(self, event: Event, /) -> None:
+        """Take one event; quick, synchronous, without raising."""
+
+
+class ObserverGroup:
+    """Passes every event to each of several observers, in order."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._takers = tuple(observer.observe for observer in observers)
+
+    def observe(self, event: Event, /) -> None:
+        """Pass the event on."""
+        for take in self._takers:
+            take(event)

@@ -1,0 +1,220 @@
+"""Delivery receipts of one account, from the outcome of a message to the ESME's acknowledgement.
+
+A receipt is done when its deliver_sm_resp came. Until then it is either outstanding on a session
+or waiting here: for a session that can receive, for room in a session's window, or for the pause
+after a temporary refusal. It goes to the session that submitted the message if that one can take
+it, else to any other session of the account that can.
+
+Every fate is told to the observer, so receipts can be counted: posted = acknowledged + rejected +
+expired + overflow + still here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from otpblue_trio.hot import hot_frozen
+from otpblue_trio.policy.verdicts import Verdict, receipt_is_retryable
+from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
+from otpblue_trio.smpp import (
+    ESM_CLASS_DELIVERY_RECEIPT,
+    DataSm,
+    DeliverSm,
+    SubmitSm,
+    Tlv,
+    TlvTag,
+    format_receipt,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+__all__ = ["PendingReceipt", "Receipt", "ReceiptQueue", "Receiver", "receipt_pdu"]
+
+_MAX_SENDS = 5
+"""How often a receipt goes out before it is given up; a number taken from nowhere."""
+_FIRST_PAUSE = 1.0
+"""Seconds before a temporarily refused receipt goes out again; doubles each time."""
+
+
+@hot_frozen
+class Receipt:
+    """What a delivery receipt says; the addresses are the message's own, swapped."""
+
+    message_id: str
+    verdict: Verdict
+    submit: SubmitSm | DataSm
+    submitted_at: datetime
+    done_at: datetime
+
+
+class PendingReceipt:
+    """A receipt on its way, with how often it went out. Owned by its `ReceiptQueue`."""
+
+    __slots__ = ("expires_at", "not_before", "receipt", "sends")
+
+    def __init__(self, receipt: Receipt, expires_at: float) -> None:
+        self.receipt = receipt
+        self.expires_at = expires_at
+        self.not_before = 0.0
+        self.sends = 0
+
+
+class Receiver(Protocol):
+    """A session that receipts can go to."""
+
+    @property
+    def can_take_receipt(self) -> bool:
+        """True while it is bound to receive and its window has room."""
+
+    def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
+        """Append the receipt to the session's outgoing data; only while `can_take_receipt`."""
+
+
+def receipt_pdu(receipt: Receipt, *, with_tlvs: bool) -> DeliverSm:
+    """Return the deliver_sm of a receipt, without its sequence number.
+
+    Args:
+      receipt: what it says.
+      with_tlvs: False for an ESME that bound with a version below 3.4.
+    """
+    submit = receipt.submit
+    tlvs: tuple[Tlv, ...] = ()
+    if with_tlvs:
+        tlvs = (
+            # A C-Octet String: it ends in NUL, else one widely used client rejects the receipt.
+            Tlv(TlvTag.RECEIPTED_MESSAGE_ID, receipt.message_id.encode("latin-1") + b"\0"),
+            Tlv(TlvTag.MESSAGE_STATE, bytes((receipt.verdict.message_state,))),
+        )
+    return DeliverSm(
+        source_addr_ton=submit.dest_addr_ton,
+        source_addr_npi=submit.dest_addr_npi,
+        source_addr=submit.destination_addr,
+        dest_addr_ton=submit.source_addr_ton,
+        dest_addr_npi=submit.source_addr_npi,
+        destination_addr=submit.source_addr,
+        esm_class=ESM_CLASS_DELIVERY_RECEIPT,
+        short_message=format_receipt(
+            message_id=receipt.message_id,
+            delivered=receipt.verdict.is_delivered,
+            submit_date=receipt.submitted_at,
+            done_date=receipt.done_at,
+            stat=receipt.verdict.receipt_stat,
+            err=receipt.verdict.receipt_error,
+        ),
+        tlvs=tlvs,
+    )
+
+
+class ReceiptQueue:
+    """The receipts of one account that are not done.
+
+    Args:
+      system_id: of the account, for events.
+      observer: is told every fate.
+      lifetime: seconds after which a receipt that nobody took is given up.
+      max_waiting: how many may wait; beyond it the oldest is given up.
+    """
+
+    def __init__(
+        self, system_id: str, observer: Observer, *, lifetime: float, max_waiting: int
+    ) -> None:
+        self._system_id = system_id
+        self._observer = observer
+        self._lifetime = lifetime
+        self._max_waiting = max_waiting
+        self._waiting: deque[PendingReceipt] = deque()
+        self._receivers: list[Receiver] = []
+
+    def __len__(self) -> int:
+        """How many receipts wait for a session."""
+        return len(self._waiting)
+
+    def add_receiver(self, receiver: Receiver, now: float) -> None:
+        """Let a session that has just bound take receipts; those waiting go out at once."""
+        self._receivers.append(receiver)
+        self.pump(now)
+
+    def remove_receiver(
+        self, receiver: Receiver, unanswered: Iterable[PendingReceipt], now: float
+    ) -> None:
+        """Let a session go; what it left unanswered goes to another, or waits for one."""
+        if receiver in self._receivers:
+            self._receivers.remove(receiver)
+        self.put_back(unanswered, now)
+
+    def post(self, receipt: Receipt, origin: Receiver, now: float) -> None:
+        """Send a new receipt, through `origin` if that can take it, or keep it."""
+        pending = PendingReceipt(receipt, now + self._lifetime)
+        if not self._waiting:
+            if origin.can_take_receipt:
+                pending.sends = 1
+                origin.send_receipt(pending, now)
+                return
+            if self._send_through_any(pending, now):
+                return
+        self._waiting.append(pending)
+        if len(self._waiting) > self._max_waiting:
+            self._settle(self._waiting.popleft(), ReceiptFate.OVERFLOW)
+        self.pump(now)
+
+    def answered(self, pending: PendingReceipt, command_status: int, now: float) -> None:
+        """Take the ESME's answer to a receipt."""
+        if command_status == 0:
+            self._settle(pending, ReceiptFate.ACKNOWLEDGED)
+        elif receipt_is_retryable(command_status) and pending.sends < _MAX_SENDS:
+            pending.not_before = now + _FIRST_PAUSE * 2 ** (pending.sends - 1)
+            self._settle(pending, ReceiptFate.RETRIED, command_status)
+            self._waiting.append(pending)
+        else:
+            self._settle(pending, ReceiptFate.REJECTED, command_status)
+        if self._waiting:
+            self.pump(now)
+
+    def put_back(self, unanswered: Iterable[PendingReceipt], now: float) -> None:
+        """Take receipts back that were sent and never answered."""
+        kept: list[PendingReceipt] = []
+        for pending in unanswered:
+            if pending.sends < _MAX_SENDS:
+                self._settle(pending, ReceiptFate.RETRIED)
+                kept.append(pending)
+            else:
+                self._settle(pending, ReceiptFate.EXPIRED)
+        self._waiting.extendleft(reversed(kept))
+        self.pump(now)
+
+    def pump(self, now: float) -> None:
+        """Send what can go out now and give up what is too old; cheap when nothing waits."""
+        paused: list[PendingReceipt] = []
+        while self._waiting:
+            pending = self._waiting[0]
+            if pending.expires_at <= now:
+                self._waiting.popleft()
+                self._settle(pending, ReceiptFate.EXPIRED)
+            elif pending.not_before > now:
+                paused.append(self._waiting.popleft())
+            elif self._send_through_any(pending, now):
+                self._waiting.popleft()
+            else:
+                break
+        self._waiting.extendleft(reversed(paused))
+
+    def _send_through_any(self, pending: PendingReceipt, now: float) -> bool:
+        for receiver in self._receivers:
+            if receiver.can_take_receipt:
+                pending.sends += 1
+                receiver.send_receipt(pending, now)
+                return True
+        return False
+
+    def _settle(self, pending: PendingReceipt, fate: ReceiptFate, command_status: int = 0) -> None:
+        self._observer.observe(
+            ReceiptSettled(
+                system_id=self._system_id,
+                message_id=pending.receipt.message_id,
+                fate=fate,
+                command_status=command_status,
+            )
+        )
