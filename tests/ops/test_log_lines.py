@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from otpblue_trio.ops.log_lines import Line, lines_of, traceback_text
+from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.runtime.observer import (
+    BindAccepted,
+    BindRefused,
+    CloseReason,
+    ConnectionClosed,
+    ConnectionOpened,
+    ConnectionRefusal,
+    ConnectionRefused,
+    ConnectionTrouble,
+    Event,
+    GatewayStarted,
+    GatewayStopped,
+    GatewayStopping,
+    ListenerStarted,
+    MessageAnswered,
+    Notice,
+    PduIgnored,
+    PlatformStateChanged,
+    ReceiptFate,
+    ReceiptSettled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PEER = "192.0.2.7:40000"
+
+
+def _message(**changes: object) -> MessageAnswered:
+    sample = MessageAnswered(
+        connection_id=12,
+        system_id="demo",
+        sequence_number=7,
+        destination="+1415555****",
+        region="US",
+        reason="delivered",
+        command_status=0,
+        platform_code=0,
+        message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+        latency=0.1234,
+        wants_receipt=False,
+        joined=False,
+        detail="",
+    )
+    evolve: Callable[..., MessageAnswered] = attrs.evolve
+    return evolve(sample, **changes)
+
+
+def _only(event: Event) -> Line:
+    [line] = lines_of(1.5, event)
+    assert line.timestamp == 1.5
+    return line
+
+
+def _closed(reason: CloseReason, system_id: str = "demo") -> ConnectionClosed:
+    return ConnectionClosed(
+        connection_id=3, peer=PEER, system_id=system_id, reason=reason, duration=2.5, submits=4
+    )
+
+
+def _bind_refused(system_id: str) -> BindRefused:
+    return BindRefused(
+        connection_id=3,
+        peer=PEER,
+        system_id=system_id,
+        reason="bad_credentials",
+        command_status=0x0E,
+    )
+
+
+def _settled(fate: ReceiptFate) -> ReceiptSettled:
+    return ReceiptSettled(system_id="demo", message_id="m1", fate=fate, command_status=8)
+
+
+CASES: list[tuple[Event, int, str]] = [
+    (ListenerStarted(kind="tls", address="127.0.0.1:2776"), logging.INFO, "listening"),
+    (GatewayStarted(), logging.INFO, "ready"),
+    (GatewayStopping(sessions=2, in_flight=5, timeout=20.0), logging.INFO, "draining"),
+    (GatewayStopped(abandoned=0), logging.INFO, "stopped"),
+    (GatewayStopped(abandoned=1), logging.WARNING, "stopped"),
+    (
+        ConnectionOpened(connection_id=1, peer=PEER, listener="tls"),
+        logging.DEBUG,
+        "connection opened",
+    ),
+    (
+        ConnectionRefused(peer=PEER, listener="tls", refusal=ConnectionRefusal.GLOBAL_CAP),
+        logging.WARNING,
+        "connection refused",
+    ),
+    (_closed(CloseReason.UNBOUND), logging.INFO, "connection closed"),
+    (_closed(CloseReason.INTERNAL_ERROR), logging.WARNING, "connection closed"),
+    (
+        BindAccepted(
+            connection_id=1,
+            peer=PEER,
+            system_id="demo",
+            bind_mode="transceiver",
+            interface_version=0x34,
+            sessions=1,
+        ),
+        logging.INFO,
+        "bind accepted",
+    ),
+    (_bind_refused("demo"), logging.WARNING, "bind refused"),
+    (_settled(ReceiptFate.ACKNOWLEDGED), logging.DEBUG, "receipt acknowledged"),
+    (_settled(ReceiptFate.RETRIED), logging.DEBUG, "receipt retried"),
+    (_settled(ReceiptFate.REJECTED), logging.WARNING, "receipt given up"),
+    (_settled(ReceiptFate.EXPIRED), logging.WARNING, "receipt given up"),
+    (
+        PduIgnored(connection_id=1, kind="unknown_command", command_id=0x999, command_status=3),
+        logging.INFO,
+        "PDU ignored",
+    ),
+    (
+        PduIgnored(connection_id=1, kind="framing", command_id=0, command_status=2),
+        logging.DEBUG,
+        "PDU ignored",
+    ),
+    (PlatformStateChanged(state="down", detail="refused"), logging.WARNING, "platform down"),
+    (PlatformStateChanged(state="up"), logging.INFO, "platform up"),
+    (Notice(level="WARNING", text="plain passwords"), logging.WARNING, "plain passwords"),
+    (Notice(level="shout", text="what"), logging.INFO, "what"),
+]
+
+
+@pytest.mark.parametrize(("event", "level", "message"), CASES)
+def test_each_session_event_is_one_line(event: Event, level: int, message: str) -> None:
+    line = _only(event)
+    assert (line.level, line.message) == (level, message)
+
+
+def test_delivered_message_is_one_line_with_all_that_finds_it_again() -> None:
+    line = _only(_message())
+    assert (line.level, line.message) == (logging.INFO, "message delivered")
+    assert line.fields == {
+        "connection": 12,
+        "system_id": "demo",
+        "sequence_number": 7,
+        "destination": "+1415555****",
+        "region": "US",
+        "reason": "delivered",
+        "status": "ESME_ROK",
+        "command_status": "0x00000000",
+        "latency_ms": 123.4,
+        "message_id": "0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+    }
+
+
+def test_message_line_tells_the_status_by_name_and_number() -> None:
+    fields = _only(_message(reason="no_imessage", command_status=0x45)).fields
+    assert fields["status"] == "ESME_RSUBMITFAIL"
+    assert fields["command_status"] == "0x00000045"
+
+
+def test_message_line_tells_what_is_special() -> None:
+    message = _message(
+        reason="platform_status",
+        platform_code=502,
+        joined=True,
+        wants_receipt=True,
+        detail="HTTP 502",
+    )
+    fields = _only(message).fields
+    assert fields["platform_code"] == 502
+    assert fields["joined"] is True
+    assert fields["wants_receipt"] is True
+    assert fields["detail"] == "HTTP 502"
+
+
+@pytest.mark.parametrize(
+    ("reason", "level"),
+    [
+        (Reason.NO_IMESSAGE, logging.INFO),
+        (Reason.OPTED_OUT, logging.INFO),
+        (Reason.NO_CODE, logging.INFO),
+        (Reason.RATE_LIMIT, logging.INFO),
+        (Reason.PLATFORM_RECIPIENT, logging.INFO),
+        (Reason.PLATFORM_TIMEOUT, logging.WARNING),
+        (Reason.PLATFORM_ERROR, logging.WARNING),
+        (Reason.NO_CAPACITY, logging.WARNING),
+        (Reason.PLATFORM_UNAVAILABLE, logging.WARNING),
+        (Reason.INTERNAL_ERROR, logging.ERROR),
+    ],
+)
+def test_only_our_side_s_failures_are_warnings(reason: Reason, level: int) -> None:
+    status = int(verdict(reason).command_status)
+    line = _only(_message(reason=reason, command_status=status))
+    assert (line.level, line.message) == (level, "message not delivered")
+
+
+def test_refused_api_key_alerts_the_operator_at_most_once_a_minute_per_account() -> None:
+    message, alert = lines_of(1.5, _message(reason="key_rejected", command_status=8))
+    assert message.level == logging.WARNING
+    assert (alert.level, alert.message) == (
+        logging.ERROR,
+        "the account's API key is refused",
+    )
+    assert alert.fields == {"system_id": "demo"}
+    assert alert.repeat is not None
+    assert (alert.repeat.limit, alert.repeat.period) == (1, 60.0)
+    assert "demo" in alert.repeat.key
+
+
+def test_claimed_system_id_is_escaped_and_cut() -> None:
+    assert _only(_bind_refused('a\n\x1b[2Jb"é')).fields["claimed_id"] == 'a\\x0a\\x1b[2Jb"\\x'
+    assert _only(_bind_refused("x" * 300)).fields["claimed_id"] == "x" * 16
+    assert _only(_bind_refused("fifteen-letters")).fields["claimed_id"] == "fifteen-letters"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ConnectionRefused(peer=PEER, listener="tls", refusal=ConnectionRefusal.ADDRESS_CAP),
+        _closed(CloseReason.FRAMING_ERROR, system_id=""),
+        _bind_refused("root"),
+        PduIgnored(connection_id=1, kind="malformed", command_id=4, command_status=3),
+    ],
+)
+def test_what_a_stranger_can_cause_is_limited(event: Event) -> None:
+    repeat = _only(event).repeat
+    assert repeat is not None
+    assert (repeat.limit, repeat.period) == (10, 1.0)
+
+
+def test_the_limit_does_not_depend_on_what_a_stranger_chooses() -> None:
+    assert _only(_bind_refused("a")).repeat == _only(_bind_refused("b")).repeat
+
+
+def test_closing_of_a_bound_connection_is_never_suppressed() -> None:
+    line = _only(_closed(CloseReason.UNBOUND))
+    assert line.repeat is None
+    assert line.fields["submits"] == 4
+
+
+def test_closing_of_an_unbound_connection_names_no_account() -> None:
+    assert "system_id" not in _only(_closed(CloseReason.PEER_CLOSED, system_id="")).fields
+
+
+def _raise_chain() -> None:
+    try:
+        int("code 482910")
+    except ValueError as error:
+        raise RuntimeError("sending 482910 to +14155552671 failed") from error
+
+
+def test_trouble_carries_its_traceback_apart_from_the_message() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        _raise_chain()
+    line = _only(ConnectionTrouble(connection_id=1, peer=PEER, error=caught.value))
+    assert (line.level, line.message) == (logging.ERROR, "connection failed")
+    assert line.fields["error"] == "RuntimeError"
+    assert "_raise_chain" in line.traceback
+    assert "ValueError" in line.traceback
+
+
+def test_traceback_hides_codes_and_numbers_in_the_words_of_exceptions() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        _raise_chain()
+    error = caught.value
+    # Without frames: their source lines are this file's, and hold the number.
+    error.__traceback__ = None
+    assert error.__cause__ is not None
+    error.__cause__.__traceback__ = None
+    text = traceback_text(error)
+    assert "482910" not in text
+    assert "4155552671" not in text
+    assert "sending **** to +**** failed" in text
+
+
+def test_traceback_cuts_long_words() -> None:
+    assert len(traceback_text(ValueError("x " * 10_000))) < 400
+
+
+def test_traceback_keeps_short_numbers_and_line_numbers() -> None:
+    with pytest.raises(ValueError, match="code 150") as caught:
+        raise ValueError("code 150")
+    text = traceback_text(caught.value)
+    assert "code 150" in text
+    assert "line " in text
+    assert "****" not in text
+
+
+def test_traceback_tells_every_exception_of_a_group() -> None:
+    group = ExceptionGroup("two", [ValueError("12345"), KeyError("k")])
+    text = traceback_text(group)
+    assert "ValueError: ****" in text
+    assert "KeyError" in text
