@@ -1,0 +1,40 @@
+"""Public test helpers: a whole gateway in memory, a scripted platform, an ESME.
+
+Everything runs on Trio's clock, so pytest-trio's `autojump_clock` plays the 30-second, 90-second
+and 24-hour deadlines exactly and at once:
+
+    async def test_no_imessage_tells_the_route_to_fail_over(autojump_clock):
+        async with open_gateway(platform=FakePlatform(code=150)) as gateway:
+            esme = await gateway.bound("acme", "secret")
+            response = await esme.submit_sm(
+                "14155552671", "Your code is 482910", source="MyBank"
+            )
+            assert response.command_status == CommandStatus.ESME_RSUBMITFAIL
+"""
+
+from otpblue_trio.esme import Esme, EsmeClosed, submit_pdu
+from otpblue_trio.testing.gateway import (
+    FixedAccounts,
+    GatewayUnderTest,
+    InlineVerifier,
+    account,
+    open_gateway,
+    with_limits,
+)
+from otpblue_trio.testing.memory import MemoryListener, MemoryStream
+from otpblue_trio.testing.platform import FakePlatform
+
+__all__ = [
+    "Esme",
+    "EsmeClosed",
+    "FakePlatform",
+    "FixedAccounts",
+    "GatewayUnderTest",
+    "InlineVerifier",
+    "MemoryListener",
+    "MemoryStream",
+    "account",
+    "open_gateway",
+    "submit_pdu",
+    "with_limits",
+]

@@ -1,0 +1,168 @@
+"""`open_gateway`: a whole gateway in memory, for tests of the gateway and of what embeds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+import trio
+
+from otpblue_trio.config import Limits
+from otpblue_trio.esme import Esme
+from otpblue_trio.policy import Account, Admission, CodeFinder, NumberReader, verify_password
+from otpblue_trio.runtime import Endpoint, Gateway
+from otpblue_trio.testing.memory import MemoryListener, MemoryStream
+from otpblue_trio.testing.platform import FakePlatform
+
+if TYPE_CHECKING:
+    from otpblue_trio.runtime.observer import Event
+    from otpblue_trio.runtime.protocols import AccountSource, GatewayLimits, Platform
+
+__all__ = ["FixedAccounts", "GatewayUnderTest", "InlineVerifier", "account", "open_gateway"]
+
+EPOCH = datetime(2026, 2, 12, 14, 30, tzinfo=UTC)
+"""What the wall clock of a gateway under test shows when Trio's clock shows its first moment."""
+
+
+def account(system_id: str = "acme", **settings: object) -> Account:
+    """Return an account for tests: password `secret`, no TPS limit unless given."""
+    defaults: dict[str, object] = {
+        "system_id": system_id,
+        "password": "secret",
+        "api_key": f"key-of-{system_id}",
+        "tps": math.inf,
+    }
+    return Account(**(defaults | settings))  # type: ignore[arg-type]
+
+
+class FixedAccounts:
+    """An account source that holds what it is given; change `accounts` at will."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        self.accounts = {known.system_id: known for known in accounts}
+
+    async def find(self, system_id: str, /) -> Account | None:
+        """Return the enabled account of that name."""
+        await trio.lowlevel.checkpoint()
+        known = self.accounts.get(system_id)
+        return known if known is not None and known.enabled else None
+
+
+class InlineVerifier:
+    """Checks passwords in the event loop: the autojump clock does not see threads."""
+
+    async def verify(self, account: Account | None, given: str, /) -> bool:
+        """Tell whether the password is right."""
+        await trio.lowlevel.checkpoint()
+        return account is not None and verify_password(account.password, given)
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def observe(self, event: Event, /) -> None:
+        self.events.append(event)
+
+
+class GatewayUnderTest:
+    """A running gateway with its memory listener.
+
+    Attributes:
+      gateway: the gateway itself.
+      listener: connects raw streams.
+      events: everything the gateway has told its observer.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        listener: MemoryListener,
+        events: list[Event],
+        nursery: trio.Nursery,
+    ) -> None:
+        self.gateway = gateway
+        self.listener = listener
+        self.events = events
+        self._nursery = nursery
+
+    def connect_stream(self, address: str = "192.0.2.1") -> MemoryStream:
+        """Connect and return the client's bare end of the connection."""
+        return self.listener.connect(address)
+
+    async def connect(self, address: str = "192.0.2.1", *, acknowledge: bool = True) -> Esme:
+        """Connect an ESME that is not bound yet; it reads in the background."""
+        esme = Esme(self.listener.connect(address), acknowledge=acknowledge)
+        await self._nursery.start(esme.run)
+        return esme
+
+    async def bound(
+        self,
+        system_id: str = "acme",
+        password: str = "secret",  # noqa: S107  the test account's
+        *,
+        address: str = "192.0.2.1",
+        acknowledge: bool = True,
+    ) -> Esme:
+        """Connect an ESME and bind it as transceiver."""
+        esme = await self.connect(address, acknowledge=acknowledge)
+        response = await esme.bind_transceiver(system_id, password)
+        if response.command_status:
+            msg = f"the bind was refused with 0x{response.command_status:02X}"
+            raise RuntimeError(msg)
+        return esme
+
+    def seen(self, kind: type[Event]) -> list[Event]:
+        """Return the events of one type, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@asynccontextmanager
+async def open_gateway(
+    *,
+    platform: Platform | None = None,
+    accounts: Sequence[Account] | AccountSource | None = None,
+    limits: GatewayLimits | None = None,
+    duplicate_window: float = 5.0,
+    stalling: bool = False,
+) -> AsyncIterator[GatewayUnderTest]:
+    """Run a gateway in memory for the length of a `with` block.
+
+    Args:
+      platform: what delivers; by default a `FakePlatform` that delivers everything.
+      accounts: by default one, `account()`: system_id `acme`, password `secret`.
+      limits: by default those of an empty config.toml.
+      duplicate_window: seconds a delivered message answers for its repetitions.
+      stalling: see `MemoryListener`.
+
+    The gateway is stopped gracefully at the end of the block, unless that ends by an exception.
+    The wall clock runs with Trio's, so the autojump clock moves both.
+    """
+    if accounts is None:
+        accounts = [account()]
+    recorder = _Recorder()
+    began = trio.current_time()
+    gateway = Gateway(
+        limits=limits or Limits(),
+        accounts=FixedAccounts(accounts) if isinstance(accounts, Sequence) else accounts,
+        admission=Admission(NumberReader(), CodeFinder()),
+        platform=platform or FakePlatform(),
+        verifier=InlineVerifier(),
+        observer=recorder,
+        wall_clock=lambda: EPOCH + timedelta(seconds=trio.current_time() - began),
+        duplicate_window=duplicate_window,
+    )
+    listener = MemoryListener(stalling=stalling)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(gateway.serve, [Endpoint("memory", "memory", listener)])
+        yield GatewayUnderTest(gateway, listener, recorder.events, nursery)
+        gateway.stop()
+
+
+def with_limits(**limits: object) -> Limits:
+    """Return the default limits with some changed."""
+    return attrs.evolve(Limits(), **limits)  # type: ignore[arg-type]
