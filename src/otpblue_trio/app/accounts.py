@@ -1,0 +1,99 @@
+"""Where accounts come from: config.toml first, then the account directory; and their passwords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy import (
+    PasswordCache,
+    is_password_hash,
+    verify_no_password,
+    verify_password,
+)
+from otpblue_trio.runtime import AccountsUnavailable
+from otpblue_trio.upstream import DirectoryDown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otpblue_trio.policy import Account
+    from otpblue_trio.upstream import AccountDirectory
+
+__all__ = ["ConfiguredAccounts", "ThreadVerifier"]
+
+_CHECKS_AT_ONCE = 2
+"""Password hashes computed at the same time; each takes a core for about a quarter of a second."""
+
+
+class ConfiguredAccounts:
+    """The accounts of the configuration, and behind them those of the directory.
+
+    Args:
+      accounts: of config.toml and the accounts file.
+      directory: asked for names that are not among them.
+    """
+
+    def __init__(
+        self, accounts: Sequence[Account], directory: AccountDirectory | None = None
+    ) -> None:
+        self._directory = directory
+        self._accounts: dict[str, Account] = {}
+        self.replace(accounts)
+
+    def replace(self, accounts: Sequence[Account]) -> None:
+        """Put other accounts in the place of those of the configuration."""
+        self._accounts = {account.system_id: account for account in accounts}
+
+    async def find(self, system_id: str, /) -> Account | None:
+        """Return the enabled account of that name; see `AccountSource`."""
+        account = self._accounts.get(system_id)
+        if account is None and self._directory is not None:
+            try:
+                account = await self._directory.find(system_id)
+            except DirectoryDown as error:
+                raise AccountsUnavailable(str(error)) from error
+        else:
+            await trio.lowlevel.checkpoint()
+        return account if account is not None and account.enabled else None
+
+
+class ThreadVerifier:
+    """Checks passwords in a worker thread, a few at a time.
+
+    A right password is remembered (as a keyed digest), so that a thousand clients that reconnect
+    at once do not cost minutes of hashing. A wrong one costs a whole hash in any case, whether the
+    account exists or not and however its password is kept.
+    """
+
+    def __init__(self) -> None:
+        self._limiter = trio.CapacityLimiter(_CHECKS_AT_ONCE)
+        self._cache = PasswordCache()
+
+    async def verify(self, account: Account | None, given: str, /) -> bool:
+        """Tell whether the password is right; see `PasswordVerifier`.
+
+        Cancelling leaves the thread to finish on its own.
+        """
+        if account is not None and self._cache.is_known_good(
+            account.system_id, account.password, given
+        ):
+            await trio.lowlevel.checkpoint()
+            return True
+        is_right = await trio.to_thread.run_sync(
+            _check, account, given, limiter=self._limiter, abandon_on_cancel=True
+        )
+        if is_right and account is not None:
+            self._cache.remember(account.system_id, account.password, given)
+        return is_right
+
+
+def _check(account: Account | None, given: str) -> bool:
+    if account is not None:
+        if verify_password(account.password, given):
+            return True
+        if is_password_hash(account.password):
+            return False
+    verify_no_password(given)
+    return False
