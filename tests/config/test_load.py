@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.config import (
@@ -556,7 +556,8 @@ def test_a_file_that_is_no_short_text_is_refused(
     assert lines == [f"config.toml:1: directory.key: {said}"]
 
 
-@given(secret=st.text(st.characters(codec="ascii"), min_size=6))
+@settings(max_examples=30)
+@given(secret=st.text(st.characters(codec="ascii")).map(lambda rest: f"sesame{rest}"))
 def test_no_secret_shows_in_a_problem(
     secret: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -575,7 +576,7 @@ def test_no_secret_shows_in_a_problem(
         load_config(path, env={"KEY": secret + " "})
     told = "\n".join(problem.found for problem in caught.value.problems)
     assert len(caught.value.problems) == 4
-    assert secret not in told
+    assert "sesame" not in told
 
 
 def test_no_secret_shows_in_a_repr(load: Load) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomli_w
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.config import ConfigError, load_config
@@ -45,6 +45,7 @@ _TOP = st.dictionaries(
 )
 
 
+@settings(max_examples=60)
 @given(table=_TOP)
 def test_any_document_gives_a_configuration_or_its_problems(
     table: dict[str, Any], tmp_path_factory: pytest.TempPathFactory

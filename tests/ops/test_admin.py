@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import h11
 import pytest
 import trio
+import trio.testing
 from trio.testing import lockstep_stream_pair, memory_stream_pair, wait_all_tasks_blocked
-from trio_websocket import ConnectionRejected, open_websocket, wrap_client_stream
+from trio_websocket import (
+    ConnectionRejected,
+    WebSocketConnection,
+    open_websocket,
+    wrap_client_stream,
+)
 
 from otpblue_trio.ops.admin import AdminServer
 from otpblue_trio.ops.feed import Feed
@@ -52,8 +59,20 @@ async def _talk(octets: bytes, server: AdminServer | None = None) -> bytes:
     return received
 
 
-def _status(received: bytes) -> int:
+def _status(received: bytes | bytearray) -> int:
     return int(received.split(b" ", 2)[1])
+
+
+async def _watch(
+    nursery: trio.Nursery,
+    client: trio.abc.Stream,
+    extra_headers: list[tuple[bytes, bytes]] | None = None,
+) -> WebSocketConnection:
+    # Any stream will do; the annotation is narrower than the function.
+    stream = cast("trio.SocketStream", client)
+    return await wrap_client_stream(
+        nursery, stream, "localhost", "/feed", extra_headers=extra_headers
+    )
 
 
 async def test_one_request_gets_one_answer() -> None:
@@ -77,7 +96,7 @@ async def test_several_requests_share_a_connection() -> None:
             )
             while parser.their_state is not h11.DONE:
                 if parser.next_event() is h11.NEED_DATA:
-                    parser.receive_data(await client.receive_some())
+                    parser.receive_data(bytes(await client.receive_some()))
         await client.aclose()
 
 
@@ -116,7 +135,6 @@ async def test_http_1_0_is_answered_and_closed() -> None:
     [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 3,  # a TLS hello
         b"AMQP\x00\x00\x09\x01\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET /healthz HTTP/1.1\r\n\r\n",  # no Host
         b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET /hea lthz HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -173,11 +191,13 @@ async def test_trickling_request_is_closed_after_the_timeout(autojump_clock: Moc
     client, other_end = memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_server(request_timeout=30).handle, other_end)
-        with pytest.raises(trio.BrokenResourceError):
+        sent = 0
+        with contextlib.suppress(trio.BrokenResourceError):
             while True:
                 await client.send_all(b"G")
+                sent += 1
                 await trio.sleep(1)
-    assert trio.current_time() == pytest.approx(30, abs=1.5)
+    assert sent in (30, 31)
 
 
 async def test_client_that_does_not_read_is_closed_after_the_timeout(
@@ -264,6 +284,17 @@ async def test_cancelling_closes_the_connection() -> None:
     assert await client.receive_some() == b""
 
 
+@pytest.mark.parametrize("body", [b"", b"Content-Length: 3\r\n"])
+async def test_handshake_followed_by_octets_is_refused(
+    body: bytes, autojump_clock: MockClock
+) -> None:
+    head = (
+        b"GET /feed HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+    assert _status(await _talk(head + body + b"\r\n\x88\x80\x00")) == 400
+
+
 async def test_feed_shares_the_port(autojump_clock: MockClock) -> None:
     metrics = Metrics()
     metrics.observe(GatewayStarted())
@@ -272,7 +303,7 @@ async def test_feed_shares_the_port(autojump_clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(feed.run)
         nursery.start_soon(_server(feed=feed).handle, other_end)
-        websocket = await wrap_client_stream(nursery, client, "localhost", "/feed")
+        websocket = await _watch(nursery, client)
         assert json.loads(await websocket.get_message())["readiness"] == "ready"
         await websocket.aclose()
         nursery.cancel_scope.cancel()
@@ -286,7 +317,7 @@ async def test_feed_opens_on_a_connection_that_was_used_before(autojump_clock: M
         nursery.start_soon(_server(feed=feed).handle, other_end)
         await client.send_all(GET)
         assert _status(await client.receive_some()) == 200
-        websocket = await wrap_client_stream(nursery, client, "localhost", "/feed")
+        websocket = await _watch(nursery, client)
         assert await websocket.get_message() == '{"received":1}'
         await websocket.aclose()
         nursery.cancel_scope.cancel()
@@ -298,7 +329,7 @@ async def test_feed_outlives_the_request_timeout(autojump_clock: MockClock) -> N
     async with trio.open_nursery() as nursery:
         nursery.start_soon(feed.run)
         nursery.start_soon(_server(feed=feed, request_timeout=3).handle, other_end)
-        websocket = await wrap_client_stream(nursery, client, "localhost", "/feed")
+        websocket = await _watch(nursery, client)
         for _ in range(100):
             await websocket.get_message()
         await websocket.aclose()
@@ -311,7 +342,7 @@ async def test_feed_with_a_foreign_origin_is_rejected(autojump_clock: MockClock)
     with pytest.RaisesGroup(ConnectionRejected):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_server().handle, other_end)
-            await wrap_client_stream(nursery, client, "localhost", "/feed", extra_headers=origin)
+            await _watch(nursery, client, origin)
 
 
 async def test_whole_port_over_tcp() -> None:

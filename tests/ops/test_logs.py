@@ -79,6 +79,12 @@ class _UnreadPipe:
         while octets := os.read(self._reader, 65536):
             self.octets += octets
 
+    def lines(self) -> list[dict[str, object]]:
+        """Close the writing end and return all that was read."""
+        self.stream.close()
+        self._thread.join()
+        return [json.loads(row) for row in self.octets.splitlines()]
+
     def close(self) -> None:
         self.stream.close()
         if self._thread.ident is not None:
@@ -210,7 +216,7 @@ def test_record_whose_arguments_do_not_fit_is_written_all_the_same() -> None:
 def test_entry_that_cannot_be_told_is_counted_and_does_not_end_the_log() -> None:
     class Unspeakable(Notice):
         @property
-        def level(self) -> str:  # type: ignore[override]
+        def level(self) -> str:
             raise RuntimeError("no")
 
     stream = io.StringIO()
@@ -234,17 +240,38 @@ async def test_stalled_stream_does_not_stall_the_loop(unread_pipe: _UnreadPipe) 
     writer.close()
 
 
-def test_full_queue_drops_the_newest_and_counts_them(unread_pipe: _UnreadPipe) -> None:
-    writer = _writer(unread_pipe.stream, capacity=10, close_timeout=0.01)
-    for number in range(5000):
-        writer.observe(Notice(level="info", text=f"event {number} " + "x" * 200))
+class _HeldStream(io.StringIO):
+    """A stream in memory whose first write waits until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered = threading.Event()
+        self.let_go = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.entered.set()
+        self.let_go.wait()
+        return super().write(text)
+
+
+def test_full_queue_drops_the_newest_and_counts_them() -> None:
+    stream = _HeldStream()
+    writer = _writer(stream, capacity=3)
     logger = logging.Logger("otpblue_trio")
     logger.addHandler(writer)
-    before = writer.dropped
-    logger.error("one too many")
-    assert writer.dropped == before + 1
-    unread_pipe.resume()
+    writer.observe(Notice(level="info", text="being written"))
+    stream.entered.wait()
+    counts = []
+    for number in range(4):
+        writer.observe(Notice(level="info", text=f"event {number}"))
+        counts.append((writer.waiting, writer.dropped))
+    logger.error("a record")
+    assert counts == [(1, 0), (2, 0), (3, 0), (3, 1)]
+    assert writer.dropped == 2
+    stream.let_go.set()
     writer.close()
+    messages = [line["message"] for line in _told(stream)]
+    assert messages == ["being written", "event 0", "event 1", "event 2", "log entries dropped"]
 
 
 def test_close_of_a_stalled_stream_waits_for_its_bound_only(unread_pipe: _UnreadPipe) -> None:
@@ -265,10 +292,10 @@ def test_a_reader_that_comes_back_hears_how_much_was_dropped(unread_pipe: _Unrea
     assert dropped > 0
     unread_pipe.resume()
     writer.close()
-    unread_pipe.stream.close()
-    unread_pipe._thread.join()
-    lines = [json.loads(row) for row in unread_pipe.octets.splitlines()]
-    told = sum(line["dropped"] for line in lines if line["message"] == "log entries dropped")
+    lines = unread_pipe.lines()
+    told = sum(
+        int(str(line["dropped"])) for line in lines if line["message"] == "log entries dropped"
+    )
     written = sum(line["message"] == "message delivered" for line in lines)
     assert told == dropped
     assert written + dropped == 3000
@@ -291,9 +318,7 @@ def test_descriptor_made_non_blocking_by_others_loses_nothing(unread_pipe: _Unre
         writer.observe(Notice(level="info", text=f"event {number}"))
     unread_pipe.resume()
     writer.close()
-    unread_pipe.stream.close()
-    unread_pipe._thread.join()
-    assert len(unread_pipe.octets.splitlines()) == 500
+    assert len(unread_pipe.lines()) == 500
 
 
 def test_nothing_is_taken_after_close() -> None:

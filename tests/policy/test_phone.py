@@ -185,14 +185,6 @@ def test_the_npi_decides_nothing(reader: NumberReader) -> None:
     assert {reader.read("14155552671", INTERNATIONAL, npi, "") for npi in range(256)} == {US}
 
 
-@pytest.mark.parametrize("zeros", [0, 2, 7, 8])
-def test_an_address_has_at_most_21_characters(reader: NumberReader, zeros: int) -> None:
-    # Germany has numbers that end where the caller likes; this one has 12 to 22 characters.
-    address = "+49800" + "1" * (8 + zeros)
-    outcome = reader.read(address, INTERNATIONAL, ISDN, "")
-    assert len(address) <= 21 or outcome is INVALID
-
-
 def test_a_destination_hides_its_last_digits() -> None:
     assert repr(US) == "Destination(e164=+1415555****, region='US')"
 

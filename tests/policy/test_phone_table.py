@@ -68,7 +68,7 @@ def variants(rng: random.Random, code: int, example: str, prefix: str) -> Iterat
 
 
 def numbers_to_compare() -> Iterator[str]:
-    rng = random.Random(34)  # noqa: S311: the same numbers every time
+    rng = random.Random(34)
     examples = [
         (code, region, example)
         for code, regions in CALLING_CODES.items()
@@ -101,7 +101,8 @@ def test_the_table_says_what_the_package_says(table: PhoneTable) -> None:
     assert compared >= NUMBERS_TO_COMPARE
     assert valid > compared / 5
     assert declined < compared / 5
-    assert regions >= phonenumbers.SUPPORTED_REGIONS
+    # The package gives Western Sahara's numbers to Morocco, which comes first.
+    assert regions >= phonenumbers.SUPPORTED_REGIONS - {"EH"}
 
 
 @given(st.text("0123456789", max_size=25))
@@ -159,5 +160,5 @@ class TableOfOtherMetadata(PhoneTable):
 
 
 def test_the_self_check_finds_a_table_that_differs() -> None:
-    with pytest.raises(PhoneTableError, match="calling code 377$"):
+    with pytest.raises(PhoneTableError, match=r"calling code 377$"):
         TableOfOtherMetadata().self_check()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import Pdu, SubmitSm, SubmitSmResp, encode
@@ -12,6 +12,9 @@ from otpblue_trio.smpp.faults import FieldFault
 from otpblue_trio.smpp.layout import LAYOUTS
 from otpblue_trio.smpp.walk import read_pdu, write_pdu
 from otpblue_trio.testing.strategies import mutated, pdus
+
+untimed = settings(deadline=None)
+
 
 COMPILED = {
     layout.pdu_type: (layout, compile_reader(layout), compile_writer(layout))
@@ -26,12 +29,14 @@ def outcome(read: Callable[[], Pdu]) -> object:
         return fault.command_status, fault.reason
 
 
+@untimed
 @given(pdus())
 def test_writers_agree(pdu: Pdu) -> None:
     layout, _, write = COMPILED[type(pdu)]
     assert write(pdu) == write_pdu(layout, pdu)
 
 
+@untimed
 @given(st.data())
 def test_readers_agree_on_sound_and_on_broken_octets(data: st.DataObject) -> None:
     layout, read, _ = data.draw(st.sampled_from(list(COMPILED.values())))
@@ -55,8 +60,8 @@ def test_readers_agree_on_sound_and_on_broken_octets(data: st.DataObject) -> Non
 )
 def test_writers_leave_faults_to_the_walk(pdu: Pdu) -> None:
     layout, _, write = COMPILED[type(pdu)]
-    with pytest.raises(ValueError, match=":|has") as walked:
+    with pytest.raises(ValueError, match=r"[a-z_]+(:| has) ") as walked:
         write_pdu(layout, pdu)
-    with pytest.raises(ValueError, match=":|has") as written:
+    with pytest.raises(ValueError, match=r"[a-z_]+(:| has) ") as written:
         write(pdu)
     assert str(written.value) == str(walked.value)

@@ -3,11 +3,14 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import CommandStatus, Framer, FramingError
 from otpblue_trio.testing.strategies import chunked
+
+untimed = settings(deadline=None)
+
 
 MAX = 64
 
@@ -35,6 +38,7 @@ def test_frame_comes_out_of_single_octets() -> None:
     assert frames_of(Framer(MAX), *[bytes((octet,)) for octet in frame]) == [frame]
 
 
+@untimed
 @given(st.data())
 def test_any_split_gives_the_same_frames(data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(16, MAX), max_size=8))
@@ -43,6 +47,7 @@ def test_any_split_gives_the_same_frames(data: st.DataObject) -> None:
     assert frames_of(Framer(MAX), *chunks) == stream
 
 
+@untimed
 @given(st.data())
 def test_frames_come_out_alike_when_they_are_asked_for_late(data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(16, MAX), max_size=8))

@@ -58,11 +58,11 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
         ),
     ),
     (
-        h("0000001D 80000002 00000000 00000001") + b"OTP BLUE" + h("00 0210 0001 34"),
+        h("0000001E 80000002 00000000 00000001") + b"OTP BLUE" + h("00 0210 0001 34"),
         BindTransmitterResp(sequence_number=1, system_id="OTP BLUE", tlvs=(Tlv(0x0210, b"\x34"),)),
     ),
     (
-        h("00000024 00000001 00000000 00000002")
+        h("00000025 00000001 00000000 00000002")
         + b"acme\0" b"secret\0" b"\0" + h("34 00 00") + b"^1.*\0",
         BindReceiver(
             sequence_number=2,
@@ -76,7 +76,7 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
         BindReceiverResp(sequence_number=2, command_status=0x0D),
     ),
     (
-        h("00000023 00000009 00000000 7FFFFFFF") + b"acme\0" b"s\0" b"OTPSVC\0" + h("50 01 01 00"),
+        h("00000022 00000009 00000000 7FFFFFFF") + b"acme\0" b"s\0" b"OTPSVC\0" + h("50 01 01 00"),
         BindTransceiver(
             sequence_number=0x7FFFFFFF,
             system_id="acme",
@@ -104,7 +104,7 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
     (h("00000010 00000015 00000000 00000004"), EnquireLink(sequence_number=4)),
     (h("00000010 80000015 00000000 00000004"), EnquireLinkResp(sequence_number=4)),
     (
-        h("00000052 00000004 00000000 00000005")
+        h("00000051 00000004 00000000 00000005")
         + b"OTP\0"
         + h("05 00") + b"MyBank\0"
         + h("01 01") + b"14155551234\0"
@@ -145,7 +145,7 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
         SubmitSmResp(sequence_number=6, command_status=0x45),
     ),
     (
-        h("00000048 00000005 00000000 00000007")
+        h("00000043 00000005 00000000 00000007")
         + b"\0"
         + h("01 01") + b"14155551234\0"
         + h("05 00") + b"MyBank\0"
@@ -172,7 +172,7 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
         DeliverSmResp(sequence_number=7, message_id=""),
     ),
     (
-        h("0000003D 00000021 00000000 00000008")
+        h("00000042 00000021 00000000 00000008")
         + b"\0"
         + h("05 00") + b"Acme\0"
         + h("02")
@@ -214,7 +214,7 @@ GOLDEN: list[tuple[bytes, Pdu]] = [
         ),
     ),
     (
-        h("00000032 00000103 00000000 00000009")
+        h("00000031 00000103 00000000 00000009")
         + b"\0"
         + h("05 00") + b"Acme\0"
         + h("01 01") + b"14155551234\0"

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import format_receipt, parse_receipt
+
+untimed = settings(deadline=None)
+
 
 MOMENT = datetime(2026, 2, 12, 14, 30, 59, tzinfo=UTC)
 EXAMPLE = (
@@ -96,6 +99,7 @@ def test_receipts_of_other_makers_are_read(octets: bytes, values: dict[str, str]
     assert parse_receipt(octets) == values
 
 
+@untimed
 @given(st.binary(max_size=100))
 def test_any_octets_are_read(octets: bytes) -> None:
     assert isinstance(parse_receipt(octets), dict)

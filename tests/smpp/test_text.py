@@ -3,10 +3,13 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import decode_text, encode_gsm
+
+untimed = settings(deadline=None)
+
 
 ALPHABETS = ["gsm", "ascii", "latin1", "utf8"]
 ONE_OCTET_CODINGS = sorted(
@@ -115,11 +118,13 @@ def test_ucs2_of_any_sender_is_read(octets: bytes, text: str) -> None:
     assert decode_text(octets, 8, "gsm") == text
 
 
+@untimed
 @given(st.binary(max_size=60), st.sampled_from([*range(256), -1, 256]), st.sampled_from(ALPHABETS))
 def test_any_octets_are_read(octets: bytes, data_coding: int, default: str) -> None:
     assert isinstance(decode_text(octets, data_coding, default), str)
 
 
+@untimed
 @given(
     st.lists(st.sampled_from(b"4829015376 @\n\x1b\x80\xc3\xe9\xff"), max_size=30).map(bytes),
     st.sampled_from(ONE_OCTET_CODINGS),
@@ -132,6 +137,7 @@ def test_digits_survive_every_alphabet_of_one_octet(
     assert re.sub("[^0-9]", "", text).encode() == re.sub(b"[^0-9]", b"", octets)
 
 
+@untimed
 @given(
     st.text("0123456789 код", min_size=1, max_size=30),
     st.sampled_from(UCS2_CODINGS),
@@ -144,6 +150,7 @@ def test_ucs2_does_not_depend_on_the_account(text: str, data_coding: int, defaul
 GSM_CHARACTERS = "".join(decode_text(bytes((i,)), 0, "gsm") for i in range(128) if i != 0x1B)
 
 
+@untimed
 @given(st.text(GSM_CHARACTERS + "€[]{}\\^|~\f"))
 def test_gsm_is_written_as_it_is_read(text: str) -> None:
     assert decode_text(encode_gsm(text), 0, "gsm") == text

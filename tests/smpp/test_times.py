@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import format_smpp_time, parse_smpp_time
+
+untimed = settings(deadline=None)
+
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -73,6 +76,7 @@ def test_malformed_time_is_refused(text: str) -> None:
         parse_smpp_time(text)
 
 
+@untimed
 @given(st.text(max_size=20) | st.from_regex(r"[0-9]{15}[+\-R]", fullmatch=True))
 def test_any_text_is_a_time_or_a_value_error(text: str) -> None:
     try:
@@ -87,6 +91,7 @@ def test_time_is_written_in_utc() -> None:
     assert format_smpp_time(moment) == "260212123000100+"
 
 
+@untimed
 @given(
     st.datetimes(
         min_value=datetime(2000, 1, 2),  # noqa: DTZ001 - the strategy adds the zone

@@ -1,7 +1,7 @@
 """Optional parameters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.smpp import CommandStatus, Tlv, TlvTag
@@ -14,7 +14,10 @@ from otpblue_trio.smpp.tlv import (
 )
 from otpblue_trio.testing.strategies import tlvs
 
+untimed = settings(deadline=None)
 
+
+@untimed
 @given(st.lists(tlvs(), max_size=5).map(tuple), st.binary(max_size=3))
 def test_parameters_are_read_as_written_whatever_stands_around(
     parameters: tuple[Tlv, ...], tail: bytes

@@ -1,11 +1,13 @@
 """The user data header in front of a message text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.smpp import Concat, Udh, UdhError, split_udh
+
+untimed = settings(deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,7 @@ def test_header_that_runs_over_is_refused(octets: str) -> None:
         split_udh(bytes.fromhex(octets))
 
 
+@untimed
 @given(st.binary(max_size=40))
 def test_any_octets_give_a_header_or_the_documented_error(octets: bytes) -> None:
     try:

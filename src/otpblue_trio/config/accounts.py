@@ -17,7 +17,7 @@ from otpblue_trio.config.kinds import (
     SECRET,
     array_of,
     choice,
-    finite_number,
+    number_or_word,
     whole_number,
 )
 from otpblue_trio.config.values import (
@@ -118,8 +118,8 @@ ACCOUNT_SETTINGS: dict[str, Setting] = {
         example="demo",
     ),
     "password": Setting(
-        comment="A bcrypt, argon2 or scrypt hash (`otpblue-trio hash-password` makes one); the "
-        "plain password in development only. SMPP 3.4 passwords have at most 8 characters.",
+        comment="A bcrypt, argon2 or scrypt hash; the plain password in development only. SMPP 3.4 "
+        "passwords have at most 8 characters.",
         kind=Kind("1 to 512 printable ASCII characters", _password, is_secret=True),
         example="$2b$12$...",
     ),
@@ -135,7 +135,7 @@ ACCOUNT_SETTINGS: dict[str, Setting] = {
     ),
     "tps": Setting(
         comment="Messages a second over all sessions; fractions are allowed, 0 lets none through.",
-        kind=finite_number(0, 10_000, "unlimited"),
+        kind=number_or_word(0, 10_000, "unlimited"),
         is_live=True,
     ),
     "max_sessions": Setting(

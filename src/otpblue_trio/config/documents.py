@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tomllib
@@ -27,7 +28,12 @@ class Document:
     """As the operator named it."""
     table: dict[str, Any] = attrs.field(repr=False)
     """The content; belongs to the reader, who may change it."""
-    lines: dict[KeyPath, int] = attrs.field(repr=False)
+    _text: str = attrs.field(repr=False)
+
+    @functools.cached_property
+    def lines(self) -> dict[KeyPath, int]:
+        """Where everything stands; looked for when somebody asks, which is seldom."""
+        return key_lines(self._text)
 
     def problem(self, fault: Fault) -> Problem:
         """Give a fault its file and line."""
@@ -79,7 +85,7 @@ def read_document(path: Path) -> Document:
         raise _refused(
             path, None, "arrays and tables of sensible depth", "too deep ones"
         ) from error
-    return Document(path, table, key_lines(text.replace("\r\n", "\n")))
+    return Document(path, table, text.replace("\r\n", "\n"))
 
 
 def _refused(path: Path, line: int | None, expected: str, found: str) -> ConfigError:

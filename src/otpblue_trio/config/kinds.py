@@ -32,7 +32,7 @@ __all__ = [
     "choice",
     "duration",
     "existing_file",
-    "finite_number",
+    "number_or_word",
     "optional_path",
     "secret",
     "whole_number",
@@ -280,7 +280,7 @@ NETWORK = Kind(
 """An IPv4 or IPv6 network; a lone address is a network of one."""
 
 
-def finite_number(least: float, most: float, word: str) -> Kind:
+def number_or_word(least: float, most: float, word: str) -> Kind:
     """Give the kind of a number in a range, or a word that stands for no limit (`math.inf`)."""
 
     def convert(value: object, surroundings: Surroundings) -> float:

@@ -45,8 +45,8 @@ _PLACEHOLDERS = {"system_id": "defaults", "password": "-", "api_key": "-"}
 def load_config(path: Path, *, env: Mapping[str, str]) -> Config:
     """Read a configuration file and all that it refers to.
 
-    Reads files and hashes nothing; takes milliseconds for thousands of accounts. Relative paths
-    in the file start from its folder.
+    Relative paths in the file start from its folder. Blocks: it reads files, and a thousand
+    accounts take some 0.2 s of computing, so a running gateway calls it in a thread.
 
     Args:
       path: config.toml, or what stands for it.
@@ -120,7 +120,10 @@ class _Loading:
             for key in NOT_IN_DEFAULTS & written.keys()
         ]
         shared = {key: value for key, value in written.items() if key not in NOT_IN_DEFAULTS}
-        faults += self._faults_in(_PLACEHOLDERS | shared, Account, ("defaults",))
+        try:
+            self._converter.structure(_PLACEHOLDERS | shared, Account)
+        except BaseValidationError as error:
+            faults += faults_of(error, VOCABULARY, ("defaults",))
         self._report(self._document, faults)
         for fault in faults:
             shared.pop(str(fault.path[1]), None)
@@ -151,29 +154,25 @@ class _Loading:
                 shared | account if isinstance(account, dict) else account for account in accounts
             ]
             self._names += _names_in(document, accounts, self._surroundings)
-        faults = self._faults_in(table, cl)
-        self._report(document, faults)
-        for fault in faults:
-            prune(table, fault.path)
-        left = [
-            (index, account)
-            for index, account in enumerate(table.get("accounts", ()))
-            if account is not None
-        ]
-        table["accounts"] = [account for _, account in left]
-        read: _Read = self._converter.structure(table, cl)
+        read: _Read
+        try:
+            read = self._converter.structure(table, cl)
+        except BaseValidationError as error:
+            faults = list(faults_of(error, VOCABULARY))
+            self._report(document, faults)
+            for fault in faults:
+                prune(table, fault.path)
+            whole = table.get("accounts", [])
+            places = [index for index, account in enumerate(whole) if account is not None]
+            table["accounts"] = [whole[index] for index in places]
+            read = self._converter.structure(table, cl)
+        else:
+            places = list(range(len(read.accounts)))
         self._accounts += [
             PlacedAccount(account, document, ("accounts", index))
-            for (index, _), account in zip(left, read.accounts, strict=True)
+            for index, account in zip(places, read.accounts, strict=True)
         ]
         return read
-
-    def _faults_in(self, table: object, cl: type, path: KeyPath = ()) -> list[Fault]:
-        try:
-            self._converter.structure(table, cl)
-        except BaseValidationError as error:
-            return list(faults_of(error, VOCABULARY, path))
-        return []
 
     def _report(self, document: Document, faults: Iterable[Fault]) -> None:
         for fault in faults:

@@ -7,6 +7,7 @@ sequence_number, so responses may come in any order.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -118,13 +119,18 @@ class Esme:
                 answer.arrived.set()
         elif isinstance(pdu, DeliverSm):
             if self._acknowledge:
-                await self.send(DeliverSmResp(sequence_number=pdu.sequence_number, message_id=""))
+                await self._reply(DeliverSmResp(sequence_number=pdu.sequence_number, message_id=""))
             self._receipts_in.send_nowait(pdu)
         elif isinstance(pdu, EnquireLink):
-            await self.send(EnquireLinkResp(sequence_number=pdu.sequence_number))
+            await self._reply(EnquireLinkResp(sequence_number=pdu.sequence_number))
         elif isinstance(pdu, Unbind):
             self.unbind_received = True
-            await self.send(UnbindResp(sequence_number=pdu.sequence_number))
+            await self._reply(UnbindResp(sequence_number=pdu.sequence_number))
+
+    async def _reply(self, pdu: Pdu) -> None:
+        """Answer the gateway, if this side can still be written to."""
+        with contextlib.suppress(EsmeClosed):
+            await self.send(pdu)
 
     # ------------------------------------------------------------------ requests
 

@@ -127,7 +127,7 @@ class AdminServer:
             if deadline.cancelled_caught:
                 return
             if upgrade is not None:
-                await self._feed.serve(stream, upgrade.key, connection.trailing_data[0])
+                await self._feed.serve(stream, upgrade.key)
                 return
             if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
                 await _linger(stream, connection)
@@ -143,18 +143,20 @@ class AdminServer:
             if request is None:
                 return None
             # End-of-message is there at once exactly when there is no body to come.
-            has_body = not isinstance(connection.next_event(), h11.EndOfMessage)
+            must_close = not isinstance(connection.next_event(), h11.EndOfMessage)
         except h11.RemoteProtocolError as error:
             answer = status_answer(error.error_status_hint)
             await stream.send_all(encode_answer(connection, answer, with_body=True, close=True))
             return None
         found = self._pages.answer(request)
         if isinstance(found, FeedUpgrade):
-            if not has_body:
+            # A client must not send frames before it is answered (RFC 6455, 4.1).
+            if not must_close and not connection.trailing_data[0]:
                 return found
             found = status_answer(400)
+            must_close = True
         await stream.send_all(
-            encode_answer(connection, found, with_body=request.method != b"HEAD", close=has_body)
+            encode_answer(connection, found, with_body=request.method != b"HEAD", close=must_close)
         )
         return None
 

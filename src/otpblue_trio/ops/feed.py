@@ -117,7 +117,7 @@ class Feed:
                 for seat in self._seats:
                     seat.offer(tick)
 
-    async def serve(self, stream: trio.abc.Stream, key: bytes, early: bytes) -> None:
+    async def serve(self, stream: trio.abc.Stream, key: bytes) -> None:
         """Open the WebSocket on a stream and send it every tick until it ends.
 
         What the watcher says is dropped. The caller closes the stream afterwards, whichever way
@@ -126,7 +126,6 @@ class Feed:
         Args:
           stream: one whose request head has been read and found sound.
           key: its Sec-WebSocket-Key.
-          early: octets read beyond the head.
         """
         # The handshake is written anew from the one header that matters, so the WebSocket library
         # meets nothing that it could choke on.
@@ -141,7 +140,7 @@ class Feed:
                 async with trio.open_nursery() as nursery:
                     request = await wrap_server_stream(
                         nursery,
-                        ReplayStream(stream, head + early),
+                        ReplayStream(stream, head),
                         max_message_size=_MAX_CLIENT_MESSAGE_OCTETS,
                     )
                     websocket = await request.accept()

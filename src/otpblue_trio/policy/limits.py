@@ -1,4 +1,4 @@
-"""The account's rate: a token bucket that holds one second's worth.
+"""The account's rate: a token bucket that holds one second's worth, in whole messages.
 
 Basis: integration guide, "Rate Limits". A bucket is shared by all sessions of an account.
 """
@@ -29,7 +29,8 @@ class TokenBucket:
     __slots__ = ("_at", "_capacity", "_rate", "_tokens")
 
     def __init__(self, rate: float, now: float) -> None:
-        self._tokens = self._capacity = math.inf
+        self._tokens: float = math.inf
+        self._capacity: float = math.inf
         self._rate = 0.0
         self._at = now
         self.set_rate(rate, now)
@@ -70,5 +71,8 @@ class TokenBucket:
                 self._tokens += (now - self._at) * self._rate
             self._at = now
         self._rate = rate
-        self._capacity = max(rate, 1.0) if rate else 0.0
-        self._tokens = math.inf if math.isinf(rate) else min(self._tokens, self._capacity)
+        if math.isinf(rate):
+            self._tokens = self._capacity = math.inf
+        else:
+            self._capacity = math.ceil(rate)
+            self._tokens = min(self._tokens, self._capacity)

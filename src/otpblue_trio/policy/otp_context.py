@@ -14,6 +14,7 @@ from typing import Final
 
 import attrs
 
+from otpblue_trio.hot import hot_frozen
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_numbers import CANDIDATE, Number
 from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, WORD, Token
@@ -29,6 +30,7 @@ _STUBS = ("short", "long", "letters")
 _ENDS = frozenset(".!?;。|！？")
 _NAMES = lexicon.NOUN | lexicon.NUMBER
 _LABELS = lexicon.LABEL | lexicon.PHONE | lexicon.TAIL
+_ENDING_IN = ("endin", "endet", "endzi", "termi", "eindi", "slut", "końc", "päätt", "berak", "konč")
 _HEAD_FIRST = frozenset({"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua"})
 
 
@@ -51,17 +53,24 @@ class Judged:
         self.reasons.append(f"{points:+g} {reason}")
 
 
-@attrs.define
-class _Name:
-    """A noun or a label met on the walk from a number."""
+@hot_frozen
+class _Met:
+    """A noun or a label met on the walk to the left of a number."""
 
     place: int
-    strength: float
     steps: float
     """Words between, light ones counted in part."""
     ends: int
     """Sentence ends between."""
     lines: int
+    apart: int
+    """Sentence ends, line ends and commas between: no label reaches over one."""
+    mark: str
+    """A colon or "is" before the number."""
+    verb: float | None
+    """How far the nearest verb is, when one was met before."""
+    by_means: bool
+    """True when "with" stands between."""
 
 
 class Message:
@@ -70,6 +79,7 @@ class Message:
     def __init__(self, tokens: list[Token], numbers: list[Number], cased: str) -> None:
         self.tokens = tokens
         self.cased = cased
+        self.spent: set[int] = set()
         self.judged = [Judged(n) for n in numbers if n.kind == CANDIDATE or n.kind in _STUBS]
         self.judged += [Judged(n) for n in self.capitals()]
         self.judged.sort(key=lambda judged: judged.number.first)
@@ -123,7 +133,7 @@ class Message:
         if bits & lexicon.CODE:
             if bits & lexicon.QUAL or (around | behind) & lexicon.QUAL:
                 return 3.0
-            if around & lexicon.LABEL and not around & (lexicon.TAIL | lexicon.NOUN):
+            if around & lexicon.LABEL and not around & (lexicon.PLACE | lexicon.NOUN):
                 return -1.0
             return 2.0
         if around & lexicon.QUAL or (behind & lexicon.QUAL and not behind & lexicon.ENTER):
@@ -134,7 +144,7 @@ class Message:
 
     def is_warned(self, place: int) -> bool:
         """True for a noun in a warning: "never share the code"."""
-        for back in range(1, 8):
+        for back in range(1, 14):
             if place - back < 0:
                 return False
             token = self.tokens[place - back]
@@ -151,7 +161,11 @@ class Message:
             return False
         if token.text == "." and place:
             left = self.tokens[place - 1]
-            short = left.kind == WORD and len(left.text) <= 4 and left.end == token.start
+            short = (
+                left.kind == WORD
+                and len(left.text.rpartition(" ")[2]) <= 4
+                and left.end == token.start
+            )
             if short and left.bits & (
                 _LABELS | lexicon.NUMBERING | lexicon.MONEY | lexicon.NUMBER | lexicon.TIME
             ):
@@ -180,6 +194,7 @@ class Message:
                 if left.kind == WORD and left.bits & _NAMES:
                     if mark and self.strength(back) >= 2 and not self.is_warned(back):
                         found.append(Number(place, place, [], "", "letters"))
+                        self.spent.add(back)
                     break
                 if not left.bits & (lexicon.COPULA | lexicon.KINDNESS) and left.text not in "\"'([":
                     break
@@ -198,6 +213,7 @@ class Message:
         replaced = new = False
         place = judged.number.first
         value_mark = ""
+        comma = by_means = False
         while place > 0 and steps <= 10:
             place -= 1
             token = tokens[place]
@@ -211,6 +227,8 @@ class Message:
                     ends += 1
                     if ends > 1:
                         break
+                elif token.text in ",、":
+                    comma = True
                 elif token.text in ":=→>»-#" and steps == 0:
                     value_mark = value_mark or token.text
                 continue
@@ -231,17 +249,23 @@ class Message:
             bits = token.bits
             if bits & lexicon.COPULA and steps < 1:
                 value_mark = value_mark or "is"
+            by_means = by_means or bool(bits & lexicon.WITH)
             if bits & lexicon.REPLACES and verb is None and not ends and steps < 1:
                 replaced = replaced or not (bits & lexicon.NOT and steps)
             if bits & lexicon.NEW and not ends and verb is None:
                 new = True
             if bits & _NAMES or bits & _LABELS:
-                if self.meets(judged, place, steps, ends, lines, value_mark, verb):
+                apart = ends + lines + comma
+                met = _Met(place, steps, ends, lines, apart, value_mark, verb, by_means)
+                if self.meets(judged, met):
                     if judged.named:
                         self.adjectives(judged, place, replaced, new)
                     elif replaced:
                         judged.cancelled = True
                     return
+            if bits & lexicon.QUAL and steps <= 0.25 and not (ends or comma) and verb is None:
+                if judged.number.kind == CANDIDATE and not judged.score:
+                    judged.give(3.5, f"beside {token.text!r}")
             if bits & lexicon.ENTER and verb is None and not ends and not self.is_warned(place):
                 verb = steps
                 judged.give(max(5 - 0.75 * steps - lines, 1), f"after the verb {token.text!r}")
@@ -269,61 +293,62 @@ class Message:
         if new:
             judged.give(2, "called new")
 
-    def meets(
-        self,
-        judged: Judged,
-        place: int,
-        steps: float,
-        ends: int,
-        lines: int,
-        value_mark: str,
-        verb: float | None,
-    ) -> bool:
+    def meets(self, judged: Judged, met: _Met) -> bool:
         """Take a noun or a label that the walk to the left met; True ends the walk."""
+        place, steps = met.place, met.steps
         token = self.tokens[place]
         bits = token.bits
         strength = self.strength(place)
-        close = steps <= 0.5 and ends == 0
         if strength > 0:
             if bits & _LABELS and not bits & lexicon.NOUN and strength < 2:
                 strength = -1.0
-            elif place in self.taken and self.taken[place] is not judged:
+            elif place in self.spent or self.taken.get(place, judged) is not judged:
                 return False
-            elif self.is_warned(place) and not (close and not lines):
+            elif self.is_warned(place) and (steps > 0.5 or met.ends or met.lines):
                 return False
             else:
                 points = {1.0: 5.0, 2.0: 9.0, 3.0: 10.0}[strength]
-                points -= 0.4 * steps + 2.5 * ends + 0.5 * lines
-                if value_mark:
-                    points += 1
-                if verb is None or points > 5:
+                points -= 0.4 * steps + 2.5 * met.ends + 0.5 * met.lines
+                points += 1 if met.mark else 0
+                if judged.number.kind in ("short", "long") and steps > 0.25:
+                    return True
+                if met.verb is None or points > 5:
                     judged.give(points, f"named {token.text!r}")
                     judged.named = strength >= 2
-                    if ends == 0 and steps <= 3:
+                    if met.ends == 0 and steps <= 3:
                         self.taken[place] = judged
                 return True
-        if verb is not None:
+        if met.verb is not None:
             return False
         if strength < 0 or bits & lexicon.LABEL:
             if place in self.taken:
                 return False
-            if ends or lines or steps > 2.25:
+            if met.apart or steps > (0.75 if met.mark else 1.5):
                 return strength < 0
-            if value_mark and self.heads(judged, place, steps):
+            if met.by_means and not token.text.startswith(_ENDING_IN):
+                return False
+            if met.mark and self.heads(judged, place, steps):
                 return True
-            judged.labelled = True
-            self.taken[place] = judged
-            judged.give(-10 + steps, f"named {token.text!r}")
-            return True
-        if bits & lexicon.PHONE and not ends and not lines and steps <= 2.5:
-            judged.labelled = True
-            judged.give(-10 + steps, f"to call, after {token.text!r}")
-            return True
-        if bits & lexicon.TAIL and not ends and not lines and steps <= 0.5 and not value_mark:
-            judged.labelled = True
-            judged.give(-10, f"card or account, after {token.text!r}")
-            return True
+            return self.label(judged, met, -10 + steps, f"named {token.text!r}")
+        if met.apart:
+            return False
+        if bits & lexicon.PHONE and steps <= 2.5:
+            before = self.word_bits(self.word(place, -1))
+            if before & lexicon.WITH:
+                return False  # "nobody asks for it by phone: ..."
+            return self.label(judged, met, -10 + steps, f"to call, after {token.text!r}")
+        if bits & lexicon.TAIL and steps <= 0.5 and not met.mark:
+            if met.by_means and not token.text.startswith(_ENDING_IN):
+                return False  # "unlock your account with ..."
+            return self.label(judged, met, -10, f"card or account, after {token.text!r}")
         return False
+
+    def label(self, judged: Judged, met: _Met, points: float, reason: str) -> bool:
+        """Give a number another name than a code's."""
+        judged.labelled = True
+        self.taken[met.place] = judged
+        judged.give(points, reason)
+        return True
 
     def heads(self, judged: Judged, label: int, steps: float) -> bool:
         """Read "the code for your order: 482910": the noun before the label is the name."""
@@ -391,7 +416,7 @@ class Message:
             if strength > 0 and not judged.named and not judged.labelled:
                 if bits & _LABELS and not bits & lexicon.NOUN and strength < 2:
                     strength = -1.0
-                elif place in self.taken or (self.is_warned(place) and ends):
+                elif place in self.taken or place in self.spent or (self.is_warned(place) and ends):
                     strength = 0.0
                 else:
                     points = {1.0: 3.5, 2.0: 7.5, 3.0: 8.5}[strength]
@@ -401,7 +426,7 @@ class Message:
                         judged.give(points, f"before {token.text!r}")
                     return
             if strength < 0 or bits & lexicon.LABEL:
-                if label is None and not ends and not lines and place not in self.taken:
+                if label is None and not (ends or lines or entered) and place not in self.taken:
                     label = (steps, token)
             elif bits & lexicon.TAIL and label is None and not (ends or lines or copula):
                 if judged.number.digits == 4 and steps <= 1 and not judged.score > 0:
@@ -415,7 +440,7 @@ class Message:
                 if judged.score < 5:
                     judged.give(3.5, f"before the purpose {token.text!r}")
             steps += 0.25 if bits & lexicon.LIGHT else 1
-        if label is not None and not judged.named:
+        if label is not None and not judged.named and judged.score < 3:
             distance, token = label
             if distance <= 1.5 or (copula and distance <= 3):
                 judged.labelled = True
@@ -494,6 +519,9 @@ class Message:
             judged.give(1.5, f"after {left.text!r}")
         elif left is not None and left.bits & lexicon.WITH:
             judged.give(1.5, f"after {left.text!r}")
+        if right is not None and right.bits & lexicon.COPULA and right.kind == WORD:
+            if left is None or left.kind == LINE or self.is_end(number.first - 1):
+                judged.give(1.5, f"subject of {right.text!r}")
         if number.irregular and not judged.named:
             judged.give(-4, "uneven groups")
         if number.is_year and not judged.named:
@@ -524,10 +552,16 @@ class Message:
             for place, token in enumerate(self.tokens)
             if token.bits & lexicon.NOUN
             and place not in self.taken
+            and place not in self.spent
             and self.strength(place) >= 2
             and not self.is_warned(place)
         ]
+        replaced = any(judged.cancelled for judged in live)
         alone = len(live) == 1 and not any(n.kind in ("phone", "card tail") for n in self.masked)
+        warned = any(
+            token.bits & lexicon.NOUN and self.is_warned(place)
+            for place, token in enumerate(self.tokens)
+        )
         offers = sum(1 for token in self.tokens if token.bits & lexicon.MARKETING)
         sure = any(
             token.bits & (lexicon.SURE | lexicon.QUAL) and not self.is_warned(place)
@@ -536,14 +570,24 @@ class Message:
         for judged in live:
             if judged.labelled or judged.cancelled:
                 continue
+            if replaced:
+                judged.give(4, "another code is cancelled")
             if free and not judged.named:
                 judged.give(2, "the message names a code")
+            elif warned and not judged.named:
+                judged.give(1, "the message warns about a code")
             if self.bits & lexicon.SIGN and judged.score > 2:
                 judged.give(1, "the message warns or limits")
             if self.bits & lexicon.PURPOSE:
                 judged.give(2, "the message is about access")
             if alone:
                 judged.give(1.5, "the only number")
+                plain = not any(n.kind not in ("duration", "word") for n in self.masked)
+                plain = plain and not self.bits & (_LABELS | lexicon.BAD | lexicon.MARKETING)
+                if plain and judged.number.digits == 6:
+                    judged.give(1.5, "six digits and nothing against it")
+                elif plain and judged.number.runs[0][0] == "0":
+                    judged.give(1, "a leading zero and nothing against it")
             if offers >= 2 or (offers and not sure):
                 judged.give(-2.0 * min(offers, 4) * (0.4 if sure else 1.5), "an offer")
         if len(live) == 1 and not live[0].labelled:
@@ -551,7 +595,7 @@ class Message:
 
     def brand_and_number(self, judged: Judged) -> None:
         """Accept "OrbitX - 074486": a name, a sign, a number, and nothing else."""
-        if self.masked or len(self.judged) > 1:
+        if len(self.judged) > 1 or any(n.kind not in ("duration", "word") for n in self.masked):
             return
         words = [token for token in self.tokens if token.kind == WORD]
         if not words or len(words) > 3 or self.bits & (_LABELS | lexicon.BAD | lexicon.MARKETING):
@@ -560,6 +604,7 @@ class Message:
         left = self.tokens[number.first - 1] if number.first else None
         right = self.tokens[number.last + 1] if number.last + 1 < len(self.tokens) else None
         for beside in (left, right):
-            if beside is not None and (beside.kind == LINE or beside.text in ":-→|>»=]】)"):
+            is_sign = beside is not None and beside.kind == SIGN and beside.text not in ".,#/+*"
+            if beside is not None and (beside.kind in (LINE, DIGITS) or is_sign):
                 judged.give(5, "a name and a number")
                 return

@@ -58,6 +58,7 @@ MONTH: Final = 1 << 25
 NUMBERING: Final = 1 << 26
 LATE: Final = 1 << 27
 HOURS: Final = 1 << 28
+PLACE: Final = 1 << 29
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -93,6 +94,7 @@ _TABLES: Final = (
     ("numbering", NUMBERING, measures.NUMBERING),
     ("late", LATE, measures.LATE),
     ("hours", HOURS, measures.HOURS),
+    ("place", PLACE, labels.PLACE),
 )
 
 

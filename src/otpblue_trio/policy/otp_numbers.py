@@ -146,7 +146,7 @@ class _Reader:
             touches_right = right is not None and self.touching(number.last, number.last + 1)
             if touches_right and right is not None and right.kind == WORD and _is_letters(right):
                 if not right.bits & (_UNIT | lexicon.HOURS) and not _is_ordinal(right):
-                    number.kind = LETTERS
+                    number.kind = self.word_kind(number)
             if not touches_left or left is None:
                 continue
             if left.kind == WORD and _is_letters(left):
@@ -159,7 +159,7 @@ class _Reader:
                 elif left.text == "v":
                     number.kind = "version"
                 else:
-                    number.kind = LETTERS
+                    number.kind = self.word_kind(number)
             elif left.kind == SIGN and left.text == "-":
                 self.mask_hyphenated(number)
 
@@ -171,7 +171,22 @@ class _Reader:
         if word.kind != WORD or not _is_letters(word) or len(word.text) == 1:
             return
         if not word.bits & (_NAMES_CODE | lexicon.CAPITALS | lexicon.ENTER):
-            number.kind = LETTERS
+            number.kind = self.word_kind(number)
+
+    def word_kind(self, number: Number) -> str:
+        """Tell a word that could be a code with letters in it from 3D and 5G."""
+        first, last = number.first, number.last
+        while first and self.touching(first - 1, first) and self.is_part(first - 1):
+            first -= 1
+        while last + 1 < len(self.tokens) and self.touching(last, last + 1):
+            if not self.is_part(last + 1):
+                break
+            last += 1
+        return LETTERS if self.tokens[last].end - self.tokens[first].start >= 4 else "word"
+
+    def is_part(self, place: int) -> bool:
+        token = self.tokens[place]
+        return token.kind == DIGITS or token.text == "-" or _is_letters(token)
 
     def mask_hidden(self) -> None:
         """`*4715`, `...4715`: the end of something longer."""
@@ -251,7 +266,9 @@ class _Reader:
             if right.bits & lexicon.MONEY and self.money_is_left(place, number, right, touches):
                 self.mask_thousands(place, "amount", back=True)
                 return
-            if right.bits & (lexicon.TIME | lexicon.COUNT | lexicon.HOURS):
+            if right.bits & lexicon.HOURS and number.digits > 2 and not number.separators:
+                pass
+            elif right.bits & (lexicon.TIME | lexicon.COUNT | lexicon.HOURS):
                 if _is_measured(number, right, touches):
                     kind = "count" if right.bits & lexicon.COUNT else "duration"
                     self.mask_thousands(place, kind, back=True)
@@ -319,7 +336,7 @@ class _Reader:
             if right is not None and right.text in ("年", "년", "г"):
                 number.kind = "year"
             left = self.before(number)
-            if left is not None and left.text in ("©", "ⓒ"):
+            if left is not None and (left.text in ("©", "ⓒ") or left.bits & lexicon.LATE):
                 number.kind = "year"
 
     # Groups.
@@ -401,7 +418,7 @@ class _Reader:
             elif digits < 4:
                 number.kind = SHORT
             elif digits > 10:
-                number.kind = LONG
+                number.kind = "phone" if number.runs[0][0] == "0" else LONG
             elif len(sizes) == 1 or len(set(sizes)) == 1:
                 number.kind = CANDIDATE
             elif sizes in _IRREGULAR:

@@ -37,7 +37,7 @@ koodi* *koodi *koodisi *koodin *koodia *koodilla *koodinne *koodit *koodiksi *ko
 kóði* kóða* kóðu* *kóði *kóðinn *kóða *kóðann *kóðanum *kóðinu *kóðanum *kóðar
 kód|u|em|y|om
 код|а|у|ом|е|ы|ов|и|ът|ове|овете|ів|ами|ову *код *кода *кодом
-clave claves chave chaves
+clave claves chave chaves chiave chiavi
 κωδικ|ός|ού|ό|οί|ούς|ών
 קוד קודים הקוד בקוד לקוד וקוד שהקוד קודך מהקוד הקודים
 رمز الرمز برمز بالرمز رمزك ورمز والرمز للرمز لرمز رموز الرموز رمزکم
@@ -49,7 +49,7 @@ clave claves chave chaves
 
 # Nouns that mean a one-time secret wherever they stand.
 SURE = """
-otp otps otpcode 2fa mfa totp passcode* passkey password* passwort* kennwort* pin pins *pin nip
+otp otps otpcode 2fa mfa totp passcode* passkey password* passwort* kennwort* *passwort *kennwort pin pins *pin nip
 mtan smstan pushtan phototan *otp one_time_code onetime single_use_code single_use_number
 verification_code verification_codes security_code sign_in_code login_code log_in_code access_code
 mot_de_passe mots_de_passe contraseña* contrasena* senha* palavra_passe parola parolă parolei
@@ -80,7 +80,7 @@ CAPITALS = "tan tac pac tin otc upin mpin sca"
 
 # Nouns that may name a code; what stands beside them decides.
 NUMBER = """
-number numbers digits key token tokens *token figures value numéro número numero cifra cifras
+number numbers digits key secret token tokens *token figures value numéro número numero cifra cifras
 chiffres zahl ziffern nummer* *nummer *nummern cijfers siffror tal numer numeru cyfry cyfr цифры
 цифр номер* число numărul numar numărului cifre numara|sı|yı rakam* nomor nombor angka số_này
 αριθμ|ός|ό|ού ψηφία מספר המספר ספרות الرقم رقم رقمك الأرقام ارقام شماره عدد अंक नंबर संख्या číslo čísla
@@ -115,7 +115,7 @@ aðgang* einnota innskrá* التحقق تحقق التأكيد تأكيد ال�
 # What one does with a code. Verbs that end a sentence (Japanese, Turkish, Hindi) count as well.
 ENTER = """
 enter enters entering type typing key_in punch_in use using input submit quote provide supply insert
-tell read apply dial_in give_the_driver show
+tell read read_out apply dial_in show give reply submit scan_or_enter punch present respond
 saisi* tapez tape entrez indiquez composez utilisez renseignez saisir entrer taper inscrivez
 eingeben gib geben tippe* verwende* nutze* benutze* einzugeben eintippen einzutippen trage
 introduce introduzca introduzca ingrese ingresa ingresar escribe escriba digite digita digitar teclea

@@ -5,7 +5,7 @@ The notation is that of `otp_words_codes`.
 
 from __future__ import annotations
 
-__all__ = ["BAD", "CANCELLED", "LABEL", "MARKETING", "PHONE", "REPLACES", "TAIL"]
+__all__ = ["BAD", "CANCELLED", "LABEL", "MARKETING", "PHONE", "PLACE", "REPLACES", "TAIL"]
 
 # The number beside it is an order, a reference, a ticket: with these a number has a name already.
 LABEL = """
@@ -19,7 +19,7 @@ account_number account_no acct invoice_no order_no waybill delivery_note coupon 
 vouchers promo barcode* barcodes sorting sort_code zip zipcode postcode* postal score points_balance
 street road avenue highway building floor bay aisle locker_no docket mileage odometer case_no req
 commande référence facture réservation billet colis suivi transaction session demande client adhérent
-dossier contrat rendez-vous vol siège chambre solde relevé reçu livraison identifiant abonné numéro_client
+dossier contrat rendez-vous vol siège chambre solde relevé livraison identifiant abonné numéro_client
 bestell* auftrag* rechnung* buchung* ticket* paket* sendung* vorgang* transaktion* referenz* kunden*
 vertrag* termin* flug* zimmer sitz* guthaben* zähler* version* mitglied* beleg* lieferung* aktenzeichen
 antrag* kundennr bestellnr rechnungsnr gerät* fall vorgangsnr
@@ -61,7 +61,7 @@ giao_dich mã_giao_dịch ma_giao_dich phiên yêu_cầu yeu_cau khách_hàng kh
 ma_khach_hang hợp_đồng chuyến_bay ghế phòng số_dư so_du chỉ_số mã_số_thuế mã_kh ma_kh mã_gd ma_gd
 mã_vạch ma_vach mã_bưu_chính mã_bưu_điện mã_vùng mã_lỗi mã_giảm_giá ma_giam_gia mã_khuyến_mãi
 ma_khuyen_mai mã_ưu_đãi mã_tham_chiếu ma_tham_chieu mã_hóa_đơn mã_sản_phẩm
-pöntun* tilvísun* reikning* bókun* miða* pakki* pakka* sending* færsl* lotu* beiðn* viðskiptavin*
+pöntun* tilvísun* bókun* miða* pakki* pakka* sending* færsl* lotu* beiðn* viðskiptavin*
 samning* flug* sæti herbergi staða kvittun* mál máls
 الطلب طلب طلبك طلبكم لطلبك بطلبك المرجع مرجع مرجعي المرجعي الفاتورة فاتورة الحجز حجز حجزك التذكرة تذكرة
 الشحنة شحنة شحنتك تتبع التتبع المعاملة معاملة العملية عملية الجلسة جلسة العميل عميل العضوية عقد الموعد
@@ -89,6 +89,15 @@ zákazn* smlouv* schůzk* let sedadl* pokoj zůstat* měřič* účtenk* operac*
 คำสั่งซื้อ หมายเลขคำสั่งซื้อ ออเดอร์ พัสดุ เลขพัสดุ ใบเสร็จ ใบแจ้งหนี้ อ้างอิง หมายเลขอ้างอิง รหัสอ้างอิง รหัสไปรษณีย์
 การจอง ตั๋ว รายการ ธุรกรรม ลูกค้า สมาชิก สัญญา นัดหมาย เที่ยวบิน ที่นั่ง ห้อง ยอดคงเหลือ คงเหลือ มิเตอร์ คำขอ เซสชัน คูปอง
 โค้ดส่วนลด รหัสส่วนลด บาร์โค้ด บาร์โคด รหัสพื้นที่ รหัสลูกค้า รหัสสินค้า คิว
+"""
+
+# Places and things that have a number and may also have a code: "room 12", but "door code 4821".
+PLACE = """
+gate room locker building floor bay door desk apartment flat suite seat platform bus terminal store
+branch session agent meeting app parking safe zimmer chambre habitación quarto camera kamer pokój rum
+rom rum huone cameră стая кімната комната номер_комнаты oda kamar bilik phòng herbergi غرفة الغرفة اتاق कमरा
+δωμάτιο חדר pokoj 部屋 房间 객실 ห้อง session sesión sessão sessione sessie sesja sesji сессия сеанс oturum
+sesi phiên جلسة نشست सत्र συνεδρία
 """
 
 # A code with one of these beside it is no one-time code.
@@ -126,7 +135,7 @@ konto kontos kontot kontoen tarjeta cuenta terminada cartão conta final carta c
 *kort *kortet slutar kortti korttisi *kortti kortilla tili tilin päättyvä card|ul|ului cont contul
 terminat карта карти картата картою картой карты карту карте сметка картка картки рахунок рахунку
 счет счета счёт счету kart kartı kartınız kartınızla kartınızdan kartla hesap hesabınız biten kartu
-rekening berakhiran kad akaun berakhir thẻ the_tin_dung tk tài_khoản tai_khoan kort* kortið reikningur
+rekening berakhiran kad akaun berakhir thẻ the_tin_dung tk tài_khoản tai_khoan kort* kortið reikning*
 البطاقة بطاقة بطاقتك حساب حسابك الحساب المنتهية تنتهي کارت حساب कार्ड खाते खाता समाप्त κάρτα κάρτας
 λογαριασμ* λήγει_σε כרטיס כרטיסך הכרטיס חשבון המסתיים מסתיים karta kartou kartě účet účtu končí*
 尾号 尾號 末尾 下4桁 末四位 卡号 卡 账户 帳戶 账号 口座 カード 카드 계좌 끝자리 บัตร บัญชี ลงท้าย
@@ -135,7 +144,7 @@ visa mastercard amex mir maestro
 
 # A number to call or to write to stands beside these.
 PHONE = """
-call calls phone phones tel telephone mobile helpline hotline fax whatsapp viber sms_to text_to dial
+call calls phone phones report report_it_to forward_to tel telephone mobile helpline hotline fax whatsapp viber sms_to text_to dial
 ring contact helpdesk stop unsubscribe customer_service support_line
 appelez appeler téléphone tél numéro_vert contactez tel anrufen rufen ruf telefon* hotline hilfe
 kontakt* llame llama llamar teléfono tfno línea ligue telefone fone chame chiama chiami telefono
@@ -191,6 +200,18 @@ dibatalkan tidak_berlaku hangus tidak_sah_lagi tamat luput telah_tamat dibatal h
 לא_תקף vypršel* zrušen* neplatn* neplatí již_ne 無効 期限切れ 失効 取り消 已失效 失效 已过期 过期 過期 已取消 作废 作廢 无效
 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก ใช้ไม่ได้
 """
+
+# Said of a code that somebody has tried.
+_TRIED = """
+incorrect wrong mistyped was_used been_used already_used has_been_entered was_entered failed
+incorrecte faux erroné utilisé falsch falscher verwendet incorrecto incorrecta utilizado usado errato
+sbagliato utilizzato incorreto errado onjuist verkeerd gebruikt nieprawidłow* błędny wykorzystan*
+felaktig* använts feil brukt forkert brugt väärä väärin virheellinen käytetty incorect greșit folosit
+грешен неправилен неправильн* неверн* неверно использован* невірн* використан* yanlış hatalı kullanıldı
+salah digunakan sai rangur rangt خطأ خاطئ غیرصحیح اشتباه गलत λάθος λανθασμέν* שגוי nesprávn* chybn*
+間違 使用済み 错误 錯誤 已使用 잘못 사용되었 ไม่ถูกต้อง
+"""
+CANCELLED += _TRIED
 
 # Said before a code: that one counts no longer.
 REPLACES = """

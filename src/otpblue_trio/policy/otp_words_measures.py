@@ -37,7 +37,9 @@ minutách hodin* sekund* dnů dny den 分 分間 秒 秒間 時間 日間 分钟
 
 # Words before an hour or a day.
 LATE = """
-until till by at before after on since from um bis ab seit jusqu'à à le hasta antes até alle entro
+until till through thru by before after since from in bis ab seit jusqu'à jusqu'au jusqu'en hasta
+antes até alle entro fino al tot t/m do till t.o.m til inntil asti saakka până до к kadar hingga
+sampai sehingga đến den حتى تا έως μέχρι עד to: 至 ถึง valid
 """
 
 HOURS = "am pm a.m p.m uhr hrs gmt utc cet est pst h น"

@@ -45,16 +45,27 @@ _MAX_BCRYPT_OCTETS = 72
 """bcrypt looks at no more of a password than this."""
 
 # Hashes come from an operator, who may err, or from the account directory. These bounds keep one
-# bind below some seconds of CPU and 256 MiB. They are well above every published advice of 2025.
+# bind below some seconds of CPU and 256 MiB; the defaults of every library are well within them.
 _MAX_BCRYPT_COST = 16
-_MAX_KIBIBYTES = 256 * 1024
-_MAX_ARGON2_TIME = 20
+_MAX_MEBIBYTES = 256
+_MAX_ARGON2_WORK = 1024
+"""Mebibytes times passes."""
 _MAX_ARGON2_LANES = 16
-_MAX_SCRYPT_LANES = 16
 
-_BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
+_MIN_DIGEST_OCTETS = 16
+"""A shorter digest would let too many passwords in."""
+_MAX_DIGEST_OCTETS = 128
+_MIN_SALT_OCTETS = 8
+"""The least that the argon2 library takes."""
+
+# The 22nd character holds the last two bits of the salt.
+_BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 _SCRYPT = re.compile(
-    r"\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,4}),p=([0-9]{1,4})"
+    r"\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,6}),p=([0-9]{1,6})"
+    r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
+_ARGON2 = re.compile(
+    r"\$(argon2id|argon2i|argon2d)(?:\$v=(?:16|19))?\$m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})"
     r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
 )
 _ARGON2_TYPES = {
@@ -73,10 +84,6 @@ class _Scrypt:
     lanes: int
     salt: bytes = attrs.field(repr=False)
     digest: bytes = attrs.field(repr=False)
-
-    @property
-    def kibibytes(self) -> int:
-        return (self.block << self.cost_exponent) // 8
 
 
 def is_hash(password: str) -> bool:
@@ -117,7 +124,7 @@ def verify(stored: str, given: str) -> bool:
     if not stored or not given:
         return False
     if not stored.startswith("$"):
-        expected = stored.encode()
+        expected = stored.encode(errors="surrogatepass")
         found = [hmac.compare_digest(expected, octets) for octets in _spellings(given)]
         return any(found)
     if check_hash(stored) is not None:
@@ -217,7 +224,7 @@ def _matches(stored: str, octets: bytes) -> bool:
     if kind in _ARGON2_TYPES:
         try:
             return argon2.low_level.verify_secret(stored.encode(), octets, _ARGON2_TYPES[kind])
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        except argon2.exceptions.VerificationError:
             return False
     if kind == "scrypt":
         scrypt = _read_scrypt(stored)
@@ -238,23 +245,20 @@ def _check_bcrypt(stored: str) -> str | None:
 
 
 def _check_argon2(stored: str) -> str | None:
-    try:
-        parameters = argon2.extract_parameters(stored)
-        # Finds salt and digest damaged without any hashing: the parameters are bounded first.
-    except (argon2.exceptions.InvalidHashError, ValueError):
+    match = _ARGON2.fullmatch(stored)
+    if match is None or _salt_and_digest(match[5], match[6]) is None:
         return "an argon2 hash that is cut off or damaged"
-    salt, digest = stored.split("$")[-2:]
-    if _octets_of_base64(salt) is None or _octets_of_base64(digest) is None:
-        return "an argon2 hash that is cut off or damaged"
+    kibibytes, passes, lanes = (int(match[group]) for group in (2, 3, 4))
+    if passes < 1 or lanes < 1 or kibibytes < 8 * lanes:
+        return f"an argon2 hash with m={kibibytes}, t={passes}, p={lanes}, which cannot be"
     if (
-        parameters.memory_cost > _MAX_KIBIBYTES
-        or parameters.time_cost > _MAX_ARGON2_TIME
-        or parameters.parallelism > _MAX_ARGON2_LANES
+        kibibytes > _MAX_MEBIBYTES * 1024
+        or kibibytes * passes > _MAX_ARGON2_WORK * 1024
+        or lanes > _MAX_ARGON2_LANES
     ):
         return (
-            f"an argon2 hash with m={parameters.memory_cost}, t={parameters.time_cost}, "
-            f"p={parameters.parallelism} (at most {_MAX_KIBIBYTES}, {_MAX_ARGON2_TIME}, "
-            f"{_MAX_ARGON2_LANES})"
+            f"an argon2 hash with m={kibibytes}, t={passes}, p={lanes} (at most "
+            f"{_MAX_MEBIBYTES} MiB, {_MAX_ARGON2_WORK} MiB over all passes, p={_MAX_ARGON2_LANES})"
         )
     return None
 
@@ -263,11 +267,13 @@ def _check_scrypt(stored: str) -> str | None:
     scrypt = _read_scrypt(stored)
     if scrypt is None:
         return "a scrypt hash that is cut off or damaged"
-    if scrypt.kibibytes > _MAX_KIBIBYTES or scrypt.lanes > _MAX_SCRYPT_LANES:
-        return (
-            f"a scrypt hash of {scrypt.kibibytes} KiB and p={scrypt.lanes} "
-            f"(at most {_MAX_KIBIBYTES} and {_MAX_SCRYPT_LANES})"
-        )
+    shown = f"ln={scrypt.cost_exponent}, r={scrypt.block}, p={scrypt.lanes}"
+    # RFC 7914, 6: N is less than 2 ** (128 * r / 8).
+    if not (1 <= scrypt.cost_exponent < 16 * scrypt.block and scrypt.lanes):
+        return f"a scrypt hash with {shown}, which cannot be"
+    # RFC 7914, 5: 128 * r octets for each of N blocks, p times over.
+    if (scrypt.block * scrypt.lanes) << (scrypt.cost_exponent + 7) > _MAX_MEBIBYTES << 20:
+        return f"a scrypt hash with {shown} (at most {_MAX_MEBIBYTES} MiB over all p)"
     return None
 
 
@@ -275,14 +281,11 @@ def _read_scrypt(stored: str) -> _Scrypt | None:
     match = _SCRYPT.fullmatch(stored)
     if match is None:
         return None
+    octets = _salt_and_digest(match[4], match[5])
+    if octets is None:
+        return None
     exponent, block, lanes = (int(match[group]) for group in (1, 2, 3))
-    salt, digest = _octets_of_base64(match[4]), _octets_of_base64(match[5])
-    if not (1 <= exponent <= 31 and block and lanes and salt and digest):
-        return None
-    # A short digest would let many passwords in.
-    if not 16 <= len(digest) <= 64:
-        return None
-    return _Scrypt(exponent, block, lanes, salt, digest)
+    return _Scrypt(exponent, block, lanes, *octets)
 
 
 def _scrypt(like: _Scrypt, octets: bytes) -> bytes:
@@ -292,14 +295,29 @@ def _scrypt(like: _Scrypt, octets: bytes) -> bytes:
         n=1 << like.cost_exponent,
         r=like.block,
         p=like.lanes,
-        # OpenSSL wants room for its own tables besides.
-        maxmem=2 * _MAX_KIBIBYTES * 1024,
+        # The library wants room for its own tables besides.
+        maxmem=2 * _MAX_MEBIBYTES << 20,
         dklen=len(like.digest),
     )
 
 
+def _salt_and_digest(salt: str, digest: str) -> tuple[bytes, bytes] | None:
+    """Decode the ends of an argon2 or scrypt hash; None when they cannot be what they should."""
+    salt_octets, digest_octets = _octets_of_base64(salt), _octets_of_base64(digest)
+    if (
+        salt_octets is None
+        or digest_octets is None
+        or len(salt_octets) < _MIN_SALT_OCTETS
+        or not _MIN_DIGEST_OCTETS <= len(digest_octets) <= _MAX_DIGEST_OCTETS
+    ):
+        return None
+    return salt_octets, digest_octets
+
+
 def _octets_of_base64(text: str) -> bytes | None:
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        octets = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         return None
+    # Python overlooks bits that are too many at the end; the argon2 library does not.
+    return octets if base64.b64encode(octets).rstrip(b"=") == text.encode() else None

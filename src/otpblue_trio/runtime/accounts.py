@@ -14,6 +14,8 @@ from otpblue_trio.policy.limits import TokenBucket
 from otpblue_trio.runtime.receipts import ReceiptQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from otpblue_trio.policy.types import Account
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.observer import Observer
@@ -61,14 +63,21 @@ class AccountRegistry:
       observer: is told what becomes of receipts.
       receipt_lifetime: seconds a receipt waits for a session before it is given up.
       max_waiting_receipts: how many of one account may wait.
+      on_receipt: called for every new receipt.
     """
 
     def __init__(
-        self, observer: Observer, *, receipt_lifetime: float, max_waiting_receipts: int
+        self,
+        observer: Observer,
+        *,
+        receipt_lifetime: float,
+        max_waiting_receipts: int,
+        on_receipt: Callable[[], None],
     ) -> None:
         self._observer = observer
         self._receipt_lifetime = receipt_lifetime
         self._max_waiting_receipts = max_waiting_receipts
+        self._on_receipt = on_receipt
         self._states: dict[str, AccountState] = {}
 
     def enter(self, account: Account, now: float) -> AccountState:
@@ -80,6 +89,7 @@ class AccountRegistry:
                 self._observer,
                 lifetime=self._receipt_lifetime,
                 max_waiting=self._max_waiting_receipts,
+                on_post=self._on_receipt,
             )
             state = self._states[account.system_id] = AccountState(account, receipts, now)
         else:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Gateway"]
 
 _SWEEP_PERIOD = 1.0
-"""Seconds between two looks at receipts that are due again or overdue."""
+"""Seconds between two looks at what is due again or overdue."""
 _MAX_WAITING_RECEIPTS = 100_000
 """Receipts of one account that wait for a session; beyond it the oldest is given up."""
 
@@ -84,10 +84,12 @@ class Gateway:
         self._accounts = accounts
         self._platform = platform
         self._observer = observer
+        self._sweep_due = trio.Event()
         self._registry = AccountRegistry(
             observer,
             receipt_lifetime=receipt_lifetime,
             max_waiting_receipts=_MAX_WAITING_RECEIPTS,
+            on_receipt=self._want_sweep,
         )
         self._binds = BindDesk(
             accounts=accounts,
@@ -106,6 +108,7 @@ class Gateway:
             observer=observer,
             wall_clock=wall_clock,
             duplicate_window=duplicate_window,
+            on_remember=self._want_sweep,
             first_short_id=secrets.randbits(32),
         )
         self._slots = trio.CapacityLimiter(limits.max_connections)
@@ -164,7 +167,7 @@ class Gateway:
         """
         async with trio.open_nursery() as services:
             await services.start(self._platform.run)
-            services.start_soon(self._sweep_receipts)
+            services.start_soon(self._sweep)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as accepting:
                     for endpoint in endpoints:
@@ -250,9 +253,13 @@ class Gateway:
             del self._of_address[address]
         self._connections.discard(connection)
 
-    async def _sweep_receipts(self) -> None:
-        """Once a second: receipts that are due again, overdue, or too old."""
+    def _want_sweep(self) -> None:
+        self._sweep_due.set()
+
+    async def _sweep(self) -> None:
+        """Once a second, while there is anything: receipts that are due again, overdue or old."""
         while True:
+            await self._sweep_due.wait()
             await trio.sleep(_SWEEP_PERIOD)
             now = trio.current_time()
             self._messages.forget_delivered(now)
@@ -260,3 +267,7 @@ class Gateway:
                 connection.expire_receipts(now - self._limits.receipt_timeout, now)
             for state in self._registry.states():
                 state.receipts.pump(now)
+            if not self._messages.remembered and not any(
+                state.receipts.open for state in self._registry.states()
+            ):
+                self._sweep_due = trio.Event()

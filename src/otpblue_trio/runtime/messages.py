@@ -46,6 +46,8 @@ from otpblue_trio.smpp import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.protocols import GatewayLimits, Platform, WallClock
@@ -104,6 +106,7 @@ class MessageDesk:
       observer: gets one `MessageAnswered` for each message.
       wall_clock: for the dates in receipts.
       duplicate_window: seconds a delivered message answers for its repetitions; 0: not at all.
+      on_remember: called when one begins to be remembered; `forget_delivered` is due after it.
       first_short_id: where the gateway's own 8-digit message ids begin.
     """
 
@@ -116,6 +119,7 @@ class MessageDesk:
         observer: Observer,
         wall_clock: WallClock,
         duplicate_window: float,
+        on_remember: Callable[[], None],
         first_short_id: int,
     ) -> None:
         self._admission = admission
@@ -125,6 +129,7 @@ class MessageDesk:
         self._session_cap = limits.max_in_flight_per_session
         self._account_cap = limits.max_in_flight_per_account
         self._duplicate_window = duplicate_window
+        self._on_remember = on_remember
         self._short_ids = itertools.count(first_short_id)
         self._open: dict[_Key, _Exchange] = {}
         self._delivered: dict[_Key, tuple[Delivered, str]] = {}
@@ -135,6 +140,11 @@ class MessageDesk:
     def in_flight(self) -> int:
         """Messages that wait for their outcome."""
         return self._in_flight
+
+    @property
+    def remembered(self) -> int:
+        """Delivered messages that answer for their repetitions."""
+        return len(self._delivered_until)
 
     def submit(self, connection: Connection, pdu: SubmitSm | DataSm, now: float) -> None:
         """Take one message of a bound session; its answer is appended now or later, once."""
@@ -196,6 +206,7 @@ class MessageDesk:
             self._delivered_until.append(
                 (trio.current_time() + self._duplicate_window, exchange.key)
             )
+            self._on_remember()
         for waiter in exchange.waiters:
             self._in_flight -= 1
             waiter.account.in_flight -= 1

@@ -12,6 +12,7 @@ expired + overflow + still here.
 from __future__ import annotations
 
 from collections import deque
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from otpblue_trio.hot import hot_frozen
@@ -28,8 +29,7 @@ from otpblue_trio.smpp import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
 
 __all__ = ["PendingReceipt", "Receipt", "ReceiptQueue", "Receiver", "receipt_pdu"]
 
@@ -116,21 +116,35 @@ class ReceiptQueue:
       observer: is told every fate.
       lifetime: seconds after which a receipt that nobody took is given up.
       max_waiting: how many may wait; beyond it the oldest is given up.
+      on_post: called for every new receipt, so that somebody looks after it from then on.
     """
 
     def __init__(
-        self, system_id: str, observer: Observer, *, lifetime: float, max_waiting: int
+        self,
+        system_id: str,
+        observer: Observer,
+        *,
+        lifetime: float,
+        max_waiting: int,
+        on_post: Callable[[], None],
     ) -> None:
         self._system_id = system_id
         self._observer = observer
         self._lifetime = lifetime
         self._max_waiting = max_waiting
+        self._on_post = on_post
+        self._open = 0
         self._waiting: deque[PendingReceipt] = deque()
         self._receivers: list[Receiver] = []
 
     def __len__(self) -> int:
         """How many receipts wait for a session."""
         return len(self._waiting)
+
+    @property
+    def open(self) -> int:
+        """How many receipts are not done: waiting here, or sent and not answered."""
+        return self._open
 
     def add_receiver(self, receiver: Receiver, now: float) -> None:
         """Let a session that has just bound take receipts; those waiting go out at once."""
@@ -148,6 +162,8 @@ class ReceiptQueue:
     def post(self, receipt: Receipt, origin: Receiver, now: float) -> None:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
         pending = PendingReceipt(receipt, now + self._lifetime)
+        self._open += 1
+        self._on_post()
         if not self._waiting:
             if origin.can_take_receipt:
                 pending.sends = 1
@@ -210,6 +226,8 @@ class ReceiptQueue:
         return False
 
     def _settle(self, pending: PendingReceipt, fate: ReceiptFate, command_status: int = 0) -> None:
+        if fate is not ReceiptFate.RETRIED:
+            self._open -= 1
         self._observer.observe(
             ReceiptSettled(
                 system_id=self._system_id,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import attrs
 
 from otpblue_trio.hot import hot_frozen
-from otpblue_trio.smpp import BindRequest, CommandStatus, QuerySm
-
-if TYPE_CHECKING:
-    from otpblue_trio.smpp import DataSm, SubmitSm
+from otpblue_trio.smpp import BindRequest, CommandStatus, DataSm, QuerySm, SubmitSm
 
 __all__ = [
     "BindRequested",

@@ -69,7 +69,6 @@ from otpblue_trio.smpp import (
     FramingError,
     QuerySm,
     QuerySmResp,
-    SubmitMultiResp,
     SubmitSm,
     SubmitSmResp,
     Tlv,
@@ -77,6 +76,7 @@ from otpblue_trio.smpp import (
     UnknownCommand,
     decode,
     encode,
+    error_response,
 )
 
 if TYPE_CHECKING:
@@ -97,13 +97,6 @@ _BIND_RESPONSES = {
     CommandId.BIND_TRANSMITTER: BindTransmitterResp,
     CommandId.BIND_RECEIVER: BindReceiverResp,
     CommandId.BIND_TRANSCEIVER: BindTransceiverResp,
-}
-# Error responses go out header-only, which every client decodes, except these: one widely used
-# client drops the link when their body is missing.
-_COMPLETE_BODY_RESPONSES = {
-    CommandId.DATA_SM: DataSmResp(message_id=""),
-    CommandId.QUERY_SM: QuerySmResp(message_id="", final_date="", message_state=0, error_code=0),
-    CommandId.SUBMIT_MULTI: SubmitMultiResp(message_id="", unsuccess_smes=()),
 }
 
 
@@ -475,14 +468,4 @@ class SmppSession:
         self._append(_HEADER.pack(_HEADER_OCTETS, command_id, command_status, sequence_number))
 
     def _append_error(self, command_id: int, command_status: int, sequence_number: int) -> None:
-        complete = _COMPLETE_BODY_RESPONSES.get(command_id)  # type: ignore[call-overload]
-        if complete is None:
-            self._append_header(command_id | RESPONSE_BIT, command_status, sequence_number)
-        else:
-            self._append(
-                encode(
-                    attrs.evolve(
-                        complete, command_status=command_status, sequence_number=sequence_number
-                    )
-                )
-            )
+        self._append(encode(error_response(command_id, command_status, sequence_number)))

@@ -44,14 +44,14 @@ class DecodeError(OtpBlueError):
         self.sequence_number = sequence_number
 
 
-class UnknownCommand(DecodeError):  # noqa: N818 - it is a DecodeError, and reads as one
+class UnknownCommand(DecodeError):
     """The command_id is none of SMPP 3.4 (ESME_RINVCMDID).
 
     With RESPONSE_BIT set in `command_id` it is a response to nothing and wants no answer.
     """
 
 
-class FieldFault(Exception):  # noqa: N818 - it never leaves this package
+class FieldFault(Exception):
     """A body that breaks its layout; `decode` adds the header and raises `DecodeError`."""
 
     def __init__(self, command_status: CommandStatus, reason: str) -> None:

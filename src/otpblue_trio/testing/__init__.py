@@ -14,6 +14,7 @@ and 24-hour deadlines exactly and at once:
 
 from otpblue_trio.esme import Esme, EsmeClosed, submit_pdu
 from otpblue_trio.testing.gateway import (
+    EventRecorder,
     FixedAccounts,
     GatewayUnderTest,
     InlineVerifier,
@@ -27,6 +28,7 @@ from otpblue_trio.testing.platform import FakePlatform
 __all__ = [
     "Esme",
     "EsmeClosed",
+    "EventRecorder",
     "FakePlatform",
     "FixedAccounts",
     "GatewayUnderTest",

@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
@@ -20,9 +20,24 @@ from otpblue_trio.testing.platform import FakePlatform
 
 if TYPE_CHECKING:
     from otpblue_trio.runtime.observer import Event
-    from otpblue_trio.runtime.protocols import AccountSource, GatewayLimits, Platform
+    from otpblue_trio.runtime.protocols import (
+        AccountSource,
+        GatewayLimits,
+        PasswordVerifier,
+        Platform,
+    )
 
-__all__ = ["FixedAccounts", "GatewayUnderTest", "InlineVerifier", "account", "open_gateway"]
+__all__ = [
+    "EventRecorder",
+    "FixedAccounts",
+    "GatewayUnderTest",
+    "InlineVerifier",
+    "account",
+    "open_gateway",
+    "with_limits",
+]
+
+_EventT = TypeVar("_EventT")
 
 EPOCH = datetime(2026, 2, 12, 14, 30, tzinfo=UTC)
 """What the wall clock of a gateway under test shows when Trio's clock shows its first moment."""
@@ -61,12 +76,28 @@ class InlineVerifier:
         return account is not None and verify_password(account.password, given)
 
 
-class _Recorder:
+class EventRecorder:
+    """An observer that keeps everything it is told.
+
+    Attributes:
+      events: in order.
+    """
+
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._told = trio.Event()
 
     def observe(self, event: Event, /) -> None:
+        """Keep an event."""
         self.events.append(event)
+        self._told.set()
+        self._told = trio.Event()
+
+    async def wait_for(self, kind: type[_EventT], count: int = 1) -> _EventT:
+        """Return the `count`-th event of one type, as soon as there is one."""
+        while len(found := [event for event in self.events if isinstance(event, kind)]) < count:
+            await self._told.wait()
+        return found[count - 1]
 
 
 class GatewayUnderTest:
@@ -76,18 +107,20 @@ class GatewayUnderTest:
       gateway: the gateway itself.
       listener: connects raw streams.
       events: everything the gateway has told its observer.
+      wait_for: returns the first (or n-th) event of a type, as soon as there is one.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         listener: MemoryListener,
-        events: list[Event],
+        recorder: EventRecorder,
         nursery: trio.Nursery,
     ) -> None:
         self.gateway = gateway
         self.listener = listener
-        self.events = events
+        self.events = recorder.events
+        self.wait_for = recorder.wait_for
         self._nursery = nursery
 
     def connect_stream(self, address: str = "192.0.2.1") -> MemoryStream:
@@ -116,7 +149,7 @@ class GatewayUnderTest:
             raise RuntimeError(msg)
         return esme
 
-    def seen(self, kind: type[Event]) -> list[Event]:
+    def seen(self, kind: type[_EventT]) -> list[_EventT]:
         """Return the events of one type, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
@@ -127,6 +160,7 @@ async def open_gateway(
     platform: Platform | None = None,
     accounts: Sequence[Account] | AccountSource | None = None,
     limits: GatewayLimits | None = None,
+    verifier: PasswordVerifier | None = None,
     duplicate_window: float = 5.0,
     stalling: bool = False,
 ) -> AsyncIterator[GatewayUnderTest]:
@@ -136,6 +170,7 @@ async def open_gateway(
       platform: what delivers; by default a `FakePlatform` that delivers everything.
       accounts: by default one, `account()`: system_id `acme`, password `secret`.
       limits: by default those of an empty config.toml.
+      verifier: by default an `InlineVerifier`.
       duplicate_window: seconds a delivered message answers for its repetitions.
       stalling: see `MemoryListener`.
 
@@ -144,14 +179,14 @@ async def open_gateway(
     """
     if accounts is None:
         accounts = [account()]
-    recorder = _Recorder()
+    recorder = EventRecorder()
     began = trio.current_time()
     gateway = Gateway(
         limits=limits or Limits(),
         accounts=FixedAccounts(accounts) if isinstance(accounts, Sequence) else accounts,
         admission=Admission(NumberReader(), CodeFinder()),
         platform=platform or FakePlatform(),
-        verifier=InlineVerifier(),
+        verifier=verifier or InlineVerifier(),
         observer=recorder,
         wall_clock=lambda: EPOCH + timedelta(seconds=trio.current_time() - began),
         duplicate_window=duplicate_window,
@@ -159,7 +194,7 @@ async def open_gateway(
     listener = MemoryListener(stalling=stalling)
     async with trio.open_nursery() as nursery:
         await nursery.start(gateway.serve, [Endpoint("memory", "memory", listener)])
-        yield GatewayUnderTest(gateway, listener, recorder.events, nursery)
+        yield GatewayUnderTest(gateway, listener, recorder, nursery)
         gateway.stop()
 
 
