@@ -24,6 +24,7 @@ from otpblue_trio.policy.types import (
     SendRequest,
 )
 from otpblue_trio.upstream.http_client import HttpPlatform
+from otpblue_trio.upstream.http_connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
     from otpblue_trio.upstream import Platform
+    from otpblue_trio.upstream.http_connection import Exchange
 
 TARGET = "/imsg/api/v1.1/otp/send/"
 REQUEST = SendRequest("acme", "key-1", "+14155552671", "US", "482910", "", "MyBank", "en")
@@ -525,6 +527,72 @@ async def test_queued_request_does_not_use_a_connection_that_ended_with_the_last
         assert [len(peer.requests) for peer in rig.peers] == [1] * 10
 
 
+async def test_stale_answer_behind_an_answer_is_seen_before_the_next_request_goes_out() -> None:
+    async def eager(peer: Peer) -> None:
+        await peer.request()
+        # As long as one read of the client, so that the rest waits for the next one.
+        padding = b" " * (16_384 - len(delivered()) - len("X-Padding: \r\n"))
+        peer.send_now(delivered("id-1", b"X-Padding: " + padding) + delivered("stale"))
+        await peer.closed()
+
+    async with open_rig(eager, max_connections=1) as rig:
+        tickets = [rig.submit() for _ in range(3)]
+        assert [await ticket.outcome() for ticket in tickets] == [Delivered("id-1")] * 3
+
+
+def let_start_fail(monkeypatch: pytest.MonkeyPatch, *calls: int) -> None:
+    """Let connections die between the look at them and the first octet, in these calls."""
+    start = Connection.start
+    number = 0
+
+    def start_or_die(self: Connection, exchange: Exchange) -> bool:
+        nonlocal number
+        number += 1
+        if number in calls:
+            self.close()
+            return False
+        return start(self, exchange)
+
+    monkeypatch.setattr(Connection, "start", start_or_die)
+
+
+async def test_connection_that_dies_at_the_first_octet_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_start_fail(monkeypatch, 2)
+    async with open_rig(answering(delivered())) as rig:
+        assert await rig.send() == Delivered("id-1")
+        assert await rig.send() == Delivered("id-1")
+        assert [len(peer.requests) for peer in rig.peers] == [1, 1]
+
+
+async def test_queued_request_keeps_its_place_when_its_connection_dies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_start_fail(monkeypatch, 2)
+    seen = []
+
+    async def script(peer: Peer) -> None:
+        while True:
+            seen.append(orjson.loads(await peer.request())["code"])
+            await peer.send(delivered())
+
+    async with open_rig(script, max_connections=1) as rig:
+        codes = ["1111", "2222", "3333"]
+        tickets = [rig.submit(attrs.evolve(REQUEST, code=code)) for code in codes]
+        assert [await ticket.outcome() for ticket in tickets] == [Delivered("id-1")] * 3
+        assert seen == codes
+
+
+async def test_new_connection_that_dies_at_the_first_octet_fails_its_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_start_fail(monkeypatch, 1)
+    async with open_rig(answering(delivered())) as rig:
+        assert failure(await rig.send()) == (FailureKind.CONNECT, False)
+        assert rig.requests == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_no_fault_makes_a_message_two_or_loses_an_outcome(seed: int) -> None:
     chance = Random(seed)
@@ -550,10 +618,8 @@ async def test_no_fault_makes_a_message_two_or_loses_an_outcome(seed: int) -> No
                 peer.send_now(answer)
                 peer.close_now()
                 return
-            await peer.send(answer + (b"junk" if fault == 4 else b""))
-            if fault == 5:
-                await peer.send(delivered("stale"))
-            elif fault == 6:
+            await peer.send(answer + {4: b"junk", 5: delivered("stale")}.get(fault, b""))
+            if fault == 6:
                 return
 
     async with open_rig(faulty, max_connections=20) as rig:
@@ -782,6 +848,21 @@ async def test_next_address_is_tried_when_the_first_is_dead() -> None:
         assert await rig.send() == Delivered("id-1")
 
 
+async def test_next_address_is_tried_when_the_first_fails_at_once() -> None:
+    resolve("224.0.0.1", "127.0.0.1")  # nobody can connect to a multicast address
+    async with open_rig(answering(delivered()), name="api.test") as rig:
+        assert await rig.send() == Delivered("id-1")
+
+
+@pytest.mark.parametrize("addresses", [("224.0.0.1",), ("127.0.0.2", "224.0.0.1")])
+async def test_address_that_fails_at_once_fails_the_request(addresses: Sequence[str]) -> None:
+    resolve(*addresses)
+    async with open_rig(silent, name="api.test") as rig:
+        tickets = [rig.submit() for _ in range(3)]
+        for ticket in tickets:
+            assert failure(await ticket.outcome()) == (FailureKind.CONNECT, False)
+
+
 async def test_connect_fails_after_the_last_address() -> None:
     resolve("127.0.0.2", "127.0.0.3")
     async with open_rig(silent, name="api.test") as rig:
@@ -975,6 +1056,13 @@ async def test_one_probe_a_second_finds_out_when_it_is_back(mock_clock: MockCloc
         assert await rig.send() == Refused(150)
         assert rig.states == ["down", "probing", "up"]
         assert await rig.send() == Refused(150)
+
+
+async def test_server_errors_too_large_to_read_are_an_outage_too(mock_clock: MockClock) -> None:
+    page = http(b"x" * 70_000, b"502 Bad Gateway")
+    async with open_rig(answering(page)) as rig:
+        await drive_down(rig, mock_clock)
+        assert rig.states == ["down"]
 
 
 @pytest.mark.parametrize("answer", [NO_IMESSAGE, http(b"", b"429 Too Many Requests")])

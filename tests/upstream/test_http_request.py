@@ -91,6 +91,13 @@ def test_no_key_adds_a_line_to_the_head(key: str) -> None:
     assert len(headers) == 6
 
 
+def test_more_keys_than_it_keeps_are_no_trouble() -> None:
+    encoder = RequestEncoder(parse_platform_url(URL))
+    for number in [*range(10_050), 1]:
+        octets = encoder.encode(request_with(f"key-{number}"))
+        assert b"\r\nAuthorization: key-%d\r\n" % number in octets
+
+
 def test_longest_key_passes() -> None:
     _, headers, _ = encode(request_with("k" * 1024))
     assert headers[b"Authorization"] == b"k" * 1024
@@ -133,6 +140,10 @@ def test_address_is_taken_apart(url: str, parts: PlatformUrl, authority: str | N
         "http://api.test/\t",
         "http://bücher.test/",
         "http://-api.test/",
+        "http://api..test/",
+        "http://api.test./",
+        f"http://{'a' * 64}.test/",
+        f"http://{'.'.join(['a' * 63] * 4)}/",
         "http://[::1/",
         "http://[::zz]/",
         "http://[fe80::1%25eth0]/",

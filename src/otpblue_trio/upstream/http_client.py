@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.policy.types import Failed, FailureKind, Outcome, SendRequest
-from otpblue_trio.upstream.http_addresses import Address, AddressBook
+from otpblue_trio.upstream.http_addresses import AddressBook
 from otpblue_trio.upstream.http_breaker import Breaker
 from otpblue_trio.upstream.http_connection import Connection, Exchange
 from otpblue_trio.upstream.http_pool import ConnectionPool, Opener, PoolLimits
@@ -37,7 +37,7 @@ from otpblue_trio.upstream.outcomes import outcome_of_answer
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from otpblue_trio.upstream.http_answer import AnswerError, AnswerReader
     from otpblue_trio.upstream.seam import Done
@@ -377,7 +377,7 @@ class HttpPlatform:
             self._is_resolving = True
             self._nursery.start_soon(self._resolve)
         while self._pool.wants_attempt(len(self._queue)):
-            addresses: Sequence[Address] = self._addresses.candidates()
+            addresses = self._addresses.candidates()
             if not addresses:
                 return
             detail = self._pool.connect(addresses, now)

@@ -10,17 +10,12 @@ taking one out of the middle costs no search.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
 
 import attrs
 
-from otpblue_trio.upstream.http_connection import reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from otpblue_trio.upstream.http_addresses import Address
-    from otpblue_trio.upstream.http_connection import Connection
+from otpblue_trio.upstream.http_addresses import Address
+from otpblue_trio.upstream.http_connection import Connection, reason_of
 
 __all__ = ["ConnectionPool", "Opener", "PoolLimits"]
 
@@ -43,11 +38,8 @@ class PoolLimits:
     """Age at which a connection is not used again once its answer is there."""
 
 
-class Opener(Protocol):
-    """Makes the connections."""
-
-    def __call__(self, address: Address, fallbacks: Sequence[Address], now: float, /) -> Connection:
-        """Begin an attempt; raise OSError when it fails at once."""
+Opener = Callable[[Address, Sequence[Address], float], Connection]
+"""Begins an attempt: address, fallbacks, now; raises OSError when it fails at once."""
 
 
 class ConnectionPool:

@@ -26,8 +26,8 @@ _MAX_HEADS = 10_000
 """Heads kept at once, about 200 octets each; taken from nowhere, well above the accounts seen."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})")
-_TARGET = re.compile(r"/[\x21-\x7e]*")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _API_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?")
 
 
@@ -86,19 +86,18 @@ def parse_platform_url(url: str) -> PlatformUrl:
         port = _DEFAULT_PORTS[parts.scheme]
     if not 1 <= port <= 65535:
         raise ValueError("platform url: the port must be 1 to 65535")
-    if ":" in host:
-        try:
-            IPv6Address(host)
-        except ValueError:
-            host = ""
-    elif not _HOST_NAME.fullmatch(host):
-        host = ""
-    if not host or "%" in host:
+    if not _is_host(host):
         raise ValueError("platform url: no usable host name or address")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not _TARGET.fullmatch(target):
-        raise ValueError("platform url: the path must begin with /")
     return PlatformUrl(parts.scheme == "https", host, port, target)
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HOST_NAME.fullmatch(host) is not None
+    return "%" not in host  # a zone is of this machine, it cannot be told to the platform
 
 
 class RequestEncoder:

@@ -155,7 +155,10 @@ class TlsConnection(Connection):
                 octets += piece
         except ssl.SSLWantReadError:
             pass
-        self._drain()
+        if self._outgoing.pending:
+            # What was read counts, even if the peer no longer listens.
+            with suppress(OSError):
+                self._drain()
         if not octets:
             return None
         if not self._is_remembered:
