@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from typing import TYPE_CHECKING
 
 import argon2
 import bcrypt
@@ -19,6 +20,9 @@ from otpblue_trio.policy.passwords import (
     verify,
     verify_nothing,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # As cheap as each kind gets.
 SALT = b"0123456789abcdef"
@@ -42,7 +46,7 @@ def scrypt_of(octets: bytes, digest_octets: int = 32) -> str:
     return f"$scrypt$ln=2,r=2,p=1${base64_of(SALT)}${base64_of(digest)}"
 
 
-KINDS = {
+KINDS: dict[str, Callable[[bytes], str]] = {
     "2a": lambda octets: bcrypt_of(octets, "$2a$"),
     "2b": bcrypt_of,
     "2y": lambda octets: bcrypt_of(octets, "$2y$"),
@@ -75,7 +79,7 @@ BROKEN = [
     "$argon2id",
     "$argon2x$v=19$m=65536,t=3,p=4" + ARGON2_ENDS,
     "$argon2id$v=18$m=65536,t=3,p=4" + ARGON2_ENDS,
-    "$argon2id$v=19$m=65536,t=3,p=4" + ARGON2_ENDS + "a",
+    "$argon2id$v=19$m=65536,t=3,p=4" + ARGON2_ENDS + "aa",
     "$argon2id$v=19$m=65536,t=3,p=4" + ARGON2_ENDS[:-1] + "B",
     f"$argon2id$v=19$m=65536,t=3,p=4${base64_of(SALT)}$",
     f"$argon2id$v=19$m=65536,t=3,p=4${base64_of(SALT)}${base64_of(bytes(15))}",
@@ -215,19 +219,61 @@ def test_no_hash_that_is_called_sound_raises(stored: str, password: str) -> None
         assert not verify(stored, password)
 
 
-def test_unknown_logins_cost_what_known_ones_do() -> None:
-    # Cost 12 is that of the hashes made here.
+def test_new_hashes_cost_what_unknown_logins_do() -> None:
     assert DUMMY_HASH.startswith("$2b$12$")
     assert hash_password("secret").startswith("$2b$12$")
 
 
-@pytest.mark.parametrize("like", [*HASHES.values(), "secret", ""])
-def test_nothing_is_never_right(like: str) -> None:
-    assert not verify_nothing("secret", like)
+class CountedBcrypt:
+    """Stands in for the package's check: takes no time, and counts what it would take."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+
+    def __call__(self, octets: bytes, stored: bytes) -> bool:
+        self.rounds += 1 << int(stored.split(b"$")[2])
+        return False
 
 
-def test_nothing_can_be_like_a_hash_that_cannot_be_checked() -> None:
-    assert not verify_nothing("secret", "$6$salt$digest")
+@pytest.mark.parametrize("given", ["guess", "", "a" * 64, "\xe4" * 64])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        "",
+        "plain",
+        "$6$salt$digest",
+        DUMMY_HASH.replace("$12$", "$04$"),
+        DUMMY_HASH.replace("$12$", "$10$"),
+        DUMMY_HASH.replace("$12$", "$11$"),
+        DUMMY_HASH,
+    ],
+)
+def test_a_wrong_login_costs_the_same_whether_it_exists_or_not(
+    monkeypatch: pytest.MonkeyPatch, stored: str | None, given: str
+) -> None:
+    counted = CountedBcrypt()
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    if stored is not None:
+        assert not verify(stored, given)
+    assert not verify_nothing(given, stored or "")
+    spellings = 1 if given.isascii() else 2
+    assert counted.rounds == spellings << 12
+
+
+@pytest.mark.parametrize("kind", ["argon2id", "scrypt"])
+def test_a_slow_hash_of_another_kind_is_slow_enough(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    counted = CountedBcrypt()
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    assert not verify_nothing("guess", HASHES[kind])
+    assert counted.rounds == 0
+
+
+def test_nothing_is_never_right() -> None:
+    assert not verify_nothing("secret")
+    assert not verify_nothing("secret", HASHES["2b"])
 
 
 @pytest.mark.parametrize(

@@ -162,3 +162,13 @@ class TableOfOtherMetadata(PhoneTable):
 def test_the_self_check_finds_a_table_that_differs() -> None:
     with pytest.raises(PhoneTableError, match=r"calling code 377$"):
         TableOfOtherMetadata().self_check()
+
+
+def test_metadata_of_another_shape_is_an_error_of_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PhoneMetadata, "metadata_for_region_or_calling_code", lambda *_: object())
+    with pytest.raises(PhoneTableError, match="unknown shape"):
+        PhoneTable().self_check()
+    with pytest.raises(PhoneTableError, match="unknown shape"):
+        PhoneTable().region_of("14155552671")

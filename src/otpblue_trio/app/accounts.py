@@ -8,7 +8,6 @@ import trio
 
 from otpblue_trio.policy import (
     PasswordCache,
-    is_password_hash,
     verify_no_password,
     verify_password,
 )
@@ -45,6 +44,11 @@ class ConfiguredAccounts:
     def replace(self, accounts: Sequence[Account]) -> None:
         """Put other accounts in the place of those of the configuration."""
         self._accounts = {account.system_id: account for account in accounts}
+
+    def forget_directory(self) -> None:
+        """Have the directory asked anew for every account; while it is down the old answers hold."""
+        if self._directory is not None:
+            self._directory.invalidate()
 
     async def find(self, system_id: str, /) -> Account | None:
         """Return the enabled account of that name; see `AccountSource`."""
@@ -90,10 +94,9 @@ class ThreadVerifier:
 
 
 def _check(account: Account | None, given: str) -> bool:
-    if account is not None:
-        if verify_password(account.password, given):
-            return True
-        if is_password_hash(account.password):
-            return False
-    verify_no_password(given)
-    return False
+    if account is None:
+        return verify_no_password(given)
+    # A refusal takes as long as the costliest common hash, however this password is kept.
+    return verify_password(account.password, given) or verify_no_password(
+        given, account.password
+    )

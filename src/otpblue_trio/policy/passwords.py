@@ -119,32 +119,43 @@ def verify(stored: str, given: str) -> bool:
 
     Returns:
       Always False when either is empty, and when `stored` begins with `$` and is no hash that can
-      be checked; that takes as long as a check.
+      be checked.
     """
-    if not stored or not given:
-        return False
     if not stored.startswith("$"):
         expected = stored.encode(errors="surrogatepass")
         found = [hmac.compare_digest(expected, octets) for octets in _spellings(given)]
-        return any(found)
-    if check_hash(stored) is not None:
-        return verify_nothing(given)
-    return any(_matches(stored, octets) for octets in _spellings(given))
+    elif check_hash(stored) is None:
+        found = [_matches(stored, octets) for octets in _spellings(given)]
+    else:
+        return False
+    # Last, so that an empty password takes as long as any other.
+    return any(found) and given != ""
 
 
-def verify_nothing(given: str, like: str = DUMMY_HASH) -> bool:
-    """Take as long as `verify` takes to refuse; for a system_id that nobody has.
+def verify_nothing(given: str, after: str = "") -> bool:
+    """Take as long as a check of a bcrypt hash of cost 12 takes in all. Blocks.
+
+    Whoever guesses must not learn from the time whether there is such a login, so this follows
+    every `verify` that was False, and stands in for it where nobody has that system_id.
 
     Args:
       given: as the client sent it.
-      like: a stored password of the kind whose cost is to be imitated.
+      after: the stored password that was checked before, if any. A bcrypt hash of a lower cost is
+        filled up to cost 12; a higher cost, argon2 and scrypt add nothing; what costs nothing to
+        check adds all.
 
     Returns:
       False.
     """
-    if like.startswith("$") and check_hash(like) is not None:
-        like = DUMMY_HASH
-    verify(like, given)
+    costs = range(_BCRYPT_COST, _BCRYPT_COST + 1)
+    if is_hash(after):
+        match = _BCRYPT.fullmatch(after)
+        # Twice a cost is the next: c, c, c + 1, ..., 11 make one 12.
+        costs = range(int(match[1]) if match is not None else _BCRYPT_COST, _BCRYPT_COST)
+    for cost in costs:
+        stored = DUMMY_HASH.replace(f"${_BCRYPT_COST}$", f"${cost:02d}$")
+        for octets in _spellings(given):
+            _matches(stored, octets)
     return False
 
 

@@ -81,18 +81,21 @@ class NumberReader:
         return self._table is not None
 
     def self_check(self) -> bool:
-        """Compare the tables with the package; worth doing once at start (half a second).
+        """Compare the tables with the package; worth doing once at start.
+
+        It takes about half a second and makes the tables for common numbers on the way. It may run
+        in a thread while numbers are read.
 
         Returns:
           False when they differ: the reader then asks the package itself from now on, which is
           correct and slow, and the operator should hear of it.
         """
-        if self._table is None:
+        table = self._table
+        if table is None:
             return True
         try:
-            self._table.self_check()
-        except (PhoneTableError, AttributeError):
-            # AttributeError: a version of the package whose metadata has other names.
+            table.self_check()
+        except PhoneTableError:
             self._table = None
             return False
         return True
@@ -147,9 +150,11 @@ class NumberReader:
         return found if found is not None and found.e164[1:] == digits[2:] else None
 
     def _international(self, digits: str) -> Destination | None:
-        if self._table is not None:
+        # A self-check in a thread may take the table away at any time.
+        table = self._table
+        if table is not None:
             try:
-                region = self._table.region_of(digits)
+                region = table.region_of(digits)
             except PhoneTableError:
                 self._table = None
             else:

@@ -17,7 +17,8 @@ attributes of the package's metadata; `PhoneTable.self_check` compares it with t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import phonenumbers
@@ -26,8 +27,6 @@ from phonenumbers.phonemetadata import PhoneMetadata
 from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from phonenumbers.phonemetadata import PhoneNumberDesc
 
 __all__ = ["PhoneTable", "PhoneTableError", "read_with_package"]
@@ -107,7 +106,8 @@ class PhoneTable:
             return ""
         code = self._codes.get(start)
         if code is None:
-            code = self._codes[start] = _calling_code(start)
+            with _metadata_as_known():
+                code = self._codes[start] = _calling_code(start)
         number = digits[1:] if start < 10 else digits[2:] if start < 100 else digits[3:]
         if code.match_prefix is not None:
             prefix = code.match_prefix(number)
@@ -119,7 +119,8 @@ class PhoneTable:
         except KeyError:
             if len(number) > _MAX_NATIONAL_DIGITS:
                 return None
-            plan = code.plans[len(number)] = _plan(code, len(number))
+            with _metadata_as_known():
+                plan = code.plans[len(number)] = _plan(code, len(number))
         if plan is None:
             return ""
         match = plan.match(number)
@@ -130,7 +131,8 @@ class PhoneTable:
     def self_check(self) -> int:
         """Compare the table with the package on the examples of every region, and near them.
 
-        Makes every expression that common numbers need; takes about half a second.
+        Makes every expression that common numbers need; takes about half a second. It may run in
+        a thread while the table is in use.
 
         Returns:
           How many numbers were compared.
@@ -139,7 +141,9 @@ class PhoneTable:
           PhoneTableError: they differ, or the metadata is not what this module knows.
         """
         compared = 0
-        for digits in _examples():
+        with _metadata_as_known():
+            examples = list(_examples())
+        for digits in examples:
             region = self.region_of(digits)
             if region is None:
                 continue
@@ -171,6 +175,17 @@ def read_with_package(text: str, region: str | None) -> tuple[str, str] | None:
     if found is None or not phonenumbers.is_valid_number_for_region(number, found):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), found
+
+
+@contextmanager
+def _metadata_as_known() -> Iterator[None]:
+    """Translate what happens when the package's metadata has another shape."""
+    try:
+        yield
+    except (AttributeError, re.error) as error:
+        raise PhoneTableError(
+            f"the metadata of phonenumbers {phonenumbers.__version__} is of an unknown shape"
+        ) from error
 
 
 def _calling_code(code: int) -> _CallingCode:
