@@ -124,8 +124,8 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifi
             ),
             critical=False,
         )
-        # Strict verifiers ask all of these of an authority.
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # No authority: some verifiers take none for the end of a chain.
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=True,
@@ -133,8 +133,8 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifi
                 key_encipherment=False,
                 data_encipherment=False,
                 key_agreement=False,
-                key_cert_sign=True,
-                crl_sign=True,
+                key_cert_sign=False,
+                crl_sign=False,
                 encipher_only=False,
                 decipher_only=False,
             ),

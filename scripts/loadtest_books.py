@@ -1,0 +1,189 @@
+"""The accounts of a load test: what was sent, what came back, and what is wrong with it.
+
+A submit is in one of three places: unanswered (by sequence_number), then unreceipted (by
+message_id, where it was accepted and a receipt is due), then done. Whatever fits nowhere is a
+fault; `FAULTS` groups their names. A receipt with an unknown message_id waits among the early ones
+for as long as a response that names it may still come.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+
+import attrs
+from loadtest_messages import Message
+
+from otpblue_trio.smpp import DeliverSm, SubmitSmResp, TlvTag
+
+__all__ = ["FAULTS", "Books", "Tally"]
+
+
+@attrs.define
+class Tally:
+    """What was seen over all sessions. Latencies are seconds, unsorted."""
+
+    sent: int = 0
+    answered: int = 0
+    receipts: int = 0
+    statuses: Counter[int] = attrs.field(factory=Counter)
+    faults: Counter[str] = attrs.field(factory=Counter)
+    response_latency: array[float] = attrs.field(factory=lambda: array("d"), repr=False)
+    receipt_latency: array[float] = attrs.field(factory=lambda: array("d"), repr=False)
+    first_due: float = math.inf
+    last_answer: float = -math.inf
+    largest_lag: float = 0.0
+    """How late, at worst, this program itself was with a message that was due (with a rate)."""
+
+
+FAULTS = {
+    "lost": ("lost_response", "lost_receipt", "unsent"),
+    "duplicate": ("duplicate_response", "duplicate_receipt", "duplicate_message_id"),
+    "out_of_order": ("receipt_before_response", "response_to_unknown_sequence"),
+    "unexpected": (
+        "unexpected_receipt",
+        "wrong_receipt",
+        "empty_message_id",
+        "unexpected_pdu",
+        "unreadable_pdu",
+        "closed_by_peer",
+        "unbind_unanswered",
+    ),
+}
+
+
+@attrs.frozen
+class _Submitted:
+    message: Message
+    due: float
+
+
+class Books:
+    """The accounts of one session: what was sent, answered, receipted. Does no I/O.
+
+    Args:
+      tally: where the counts go.
+      wants_receipts: whether every submit asked for a receipt.
+    """
+
+    def __init__(self, tally: Tally, *, wants_receipts: bool) -> None:
+        self._tally = tally
+        self._wants_receipts = wants_receipts
+        self._unanswered: dict[int, _Submitted] = {}
+        self._unreceipted: dict[str, _Submitted] = {}
+        self._early: dict[str, tuple[DeliverSm, float]] = {}
+        self._ids: set[str] = set()
+        self._receipted: set[str] = set()
+        self._last_sequence = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Submits without a response."""
+        return len(self._unanswered)
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing is waited for."""
+        return not self._unanswered and not self._unreceipted
+
+    def submitted(self, sequence_number: int, message: Message, due: float) -> None:
+        """Note a submit; its sequence_number is larger than every one before."""
+        self._unanswered[sequence_number] = _Submitted(message, due)
+        self._last_sequence = sequence_number
+        self._tally.sent += 1
+        self._tally.first_due = min(self._tally.first_due, due)
+
+    def answered(self, response: SubmitSmResp, now: float) -> None:
+        """Note a submit_sm_resp."""
+        tally = self._tally
+        submitted = self._unanswered.pop(response.sequence_number, None)
+        if submitted is None:
+            was_sent = 1 <= response.sequence_number <= self._last_sequence
+            tally.faults["duplicate_response" if was_sent else "response_to_unknown_sequence"] += 1
+            return
+        tally.answered += 1
+        tally.last_answer = now
+        tally.statuses[response.command_status] += 1
+        tally.response_latency.append(now - submitted.due)
+        if response.command_status != 0:
+            return
+        if not response.message_id:
+            tally.faults["empty_message_id"] += 1
+            return
+        self._accepted(response.message_id, submitted)
+
+    def _accepted(self, message_id: str, submitted: _Submitted) -> None:
+        if message_id in self._ids:
+            self._tally.faults["duplicate_message_id"] += 1
+            return
+        self._ids.add(message_id)
+        if not self._wants_receipts:
+            return
+        early = self._early.pop(message_id, None)
+        if early is None:
+            self._unreceipted[message_id] = submitted
+        else:
+            self._tally.faults["receipt_before_response"] += 1
+            self._matched(message_id, submitted, *early)
+
+    def receipted(self, receipt: DeliverSm, now: float) -> None:
+        """Note a receipt."""
+        message_id = _receipted_message_id(receipt)
+        submitted = self._unreceipted.pop(message_id, None)
+        if submitted is not None:
+            self._matched(message_id, submitted, receipt, now)
+        elif message_id in self._receipted or message_id in self._early:
+            self._tally.faults["duplicate_receipt"] += 1
+        elif message_id in self._ids or not self._unanswered:
+            # Not asked for, or for a message that this session never sent.
+            self._tally.faults["unexpected_receipt"] += 1
+        else:
+            self._early[message_id] = (receipt, now)
+
+    def _matched(
+        self, message_id: str, submitted: _Submitted, receipt: DeliverSm, now: float
+    ) -> None:
+        self._receipted.add(message_id)
+        self._tally.receipts += 1
+        self._tally.receipt_latency.append(now - submitted.due)
+        if not _is_sound(receipt, submitted.message):
+            self._tally.faults["wrong_receipt"] += 1
+
+    def close(self) -> None:
+        """Count what never came; the session is over."""
+        self._tally.faults["lost_response"] += len(self._unanswered)
+        self._tally.faults["lost_receipt"] += len(self._unreceipted)
+        self._tally.faults["unexpected_receipt"] += len(self._early)
+        self._unanswered.clear()
+        self._unreceipted.clear()
+        self._early.clear()
+
+
+def _receipted_message_id(receipt: DeliverSm) -> str:
+    """Return what a receipt says it is for: the parameter, or without it the text."""
+    parameter = receipt.tlv(TlvTag.RECEIPTED_MESSAGE_ID)
+    if parameter is not None:
+        return parameter.rstrip(b"\0").decode("latin-1")
+    return _receipt_word(receipt, "id")
+
+
+def _receipt_word(receipt: DeliverSm, key: str) -> str:
+    for word in receipt.short_message.decode("latin-1").split():
+        name, colon, value = word.partition(":")
+        if colon and name == key:
+            return value
+    return ""
+
+
+def _is_sound(receipt: DeliverSm, message: Message) -> bool:
+    """Tell whether a receipt says the same in all its places, about this message."""
+    stat = _receipt_word(receipt, "stat")
+    state = receipt.tlv(TlvTag.MESSAGE_STATE)
+    return (
+        receipt.esm_class == 0x04
+        and receipt.source_addr == message.destination
+        and receipt.destination_addr == message.sender
+        and _receipt_word(receipt, "id") == _receipted_message_id(receipt)
+        and (stat, state) in {("DELIVRD", b"\x02"), ("UNDELIV", b"\x05")}
+    )
