@@ -92,7 +92,10 @@ class Esme:
         return self._closed.is_set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Read until the connection ends, then return; whoever still waits gets `EsmeClosed`."""
+        """Read until the gateway ends the connection, then close this side too and return.
+
+        Whoever still waits for an answer gets `EsmeClosed`. Cancelling closes the connection.
+        """
         task_status.started()
         try:
             while True:
@@ -110,6 +113,7 @@ class Esme:
             for answer in self._waiting.values():
                 answer.arrived.set()
             self._receipts_in.close()
+            await trio.aclose_forcefully(self._stream)
 
     async def _take(self, pdu: Pdu) -> None:
         if pdu.is_response:

@@ -7,6 +7,7 @@ Theory of operation
     nursery
     ├── writer      sends whatever the session has queued, one send for all there is
     └── deadlines   24 h ⊃ inactivity ⊃ pre-bind, three nested cancel scopes
+        ├── PROXY header and TLS handshake, where they are due
         └── reader  one read, every event in it, then the inactivity deadline moves once
 
 The reader never waits for a message: `MessageDesk.submit` returns at once and the outcome comes
@@ -23,6 +24,7 @@ Only a hard stop of the gateway cancels a connection from outside; then it is dr
 
 from __future__ import annotations
 
+import contextlib
 import math
 import ssl
 from typing import TYPE_CHECKING
@@ -40,6 +42,7 @@ from otpblue_trio.runtime.observer import (
     ConnectionTrouble,
     PduIgnored,
 )
+from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_pdu
 from otpblue_trio.session import (
     BindRequested,
@@ -54,6 +57,8 @@ from otpblue_trio.session import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.binding import BindDesk
     from otpblue_trio.runtime.listeners import Peer
@@ -74,7 +79,7 @@ _MAX_OUTGOING_OCTETS = 1 << 20
 _UNBIND_WAIT = 2.0
 """Seconds an ESME has to answer our unbind."""
 _CLOSE_WAIT = 1.0
-"""Seconds for TLS to say goodbye."""
+"""Seconds a peer has to see the end of the connection and close its side."""
 
 # Reasons after which there is nobody to talk to, or nothing to say.
 _SILENT = frozenset(
@@ -87,6 +92,8 @@ _SILENT = frozenset(
         CloseReason.INTERNAL_ERROR,
     }
 )
+# Reasons after which nothing is heard of the ESME any more: it could not acknowledge a receipt.
+_UNHEARD = _SILENT | {CloseReason.PEER_CLOSED}
 # Reasons of ours: the ESME is still there and is told by an unbind.
 _WITH_UNBIND = frozenset(
     {
@@ -108,6 +115,9 @@ class Connection:
       peer: who is at the other end.
       listener: the kind of listener, for the log.
       tls: the context for TLS, or None.
+      enter: given when `peer` is a trusted load balancer: the stream begins with a PROXY header,
+        and this is called once with who is really there. False: there is no room for that peer,
+        which has been told to the observer; the connection closes without a further event.
       limits: durations and sizes.
       binds: decides binds.
       messages: answers messages.
@@ -122,6 +132,7 @@ class Connection:
         peer: Peer,
         listener: str,
         tls: ssl.SSLContext | None,
+        enter: Callable[[Peer], bool] | None,
         limits: GatewayLimits,
         binds: BindDesk,
         messages: MessageDesk,
@@ -132,6 +143,7 @@ class Connection:
         self._peer = peer
         self._listener = listener
         self._tls = tls
+        self._enter = enter
         self._limits = limits
         self._binds = binds
         self._messages = messages
@@ -140,6 +152,8 @@ class Connection:
         self._account: AccountState | None = None
         self._opened_at = trio.current_time()
         self._submits = 0
+        self._is_announced = False
+        self._is_turned_away = False
         self._work = trio.Event()
         self._written = trio.Event()
         self._leaving = trio.CancelScope()
@@ -177,9 +191,13 @@ class Connection:
 
     @property
     def can_take_receipt(self) -> bool:
-        """True while the ESME receives and its window has room."""
+        """True while the ESME receives, can acknowledge, and its window has room."""
         session = self._session
-        return session.can_receive_deliver and session.outstanding < self._limits.receipt_window
+        return (
+            session.can_receive_deliver
+            and session.outstanding < self._limits.receipt_window
+            and self._leave_reason not in _UNHEARD
+        )
 
     def answer_submit(self, pdu: SubmitSm | DataSm, command_status: int, message_id: str) -> None:
         """Queue the response to a message; it goes out with the next write."""
@@ -210,20 +228,16 @@ class Connection:
 
     async def serve(self) -> None:
         """Serve the connection until it is closed; raises nothing but cancellation."""
-        self._observer.observe(
-            ConnectionOpened(
-                connection_id=self.connection_id, peer=self._peer.text, listener=self._listener
-            )
-        )
-        reason = CloseReason.INTERNAL_ERROR
+        if self._enter is None:
+            self._announce()
+        # Stands when the gateway stops at once, which is the only thing that cancels from outside.
+        reason = CloseReason.DRAINED
         try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._write)
-                reason = await self._read_within_deadlines()
-                if self._leave_reason is None:
-                    self._leave_reason = reason
-                await self._part(reason)
-                nursery.cancel_scope.cancel()
+            try:
+                reason = await self._converse()
+            finally:
+                self._forget()
+                await self._close(reason)
         except* Exception as errors:
             # The one place that stops an accident: this connection ends, the others never know.
             reason = CloseReason.INTERNAL_ERROR
@@ -233,18 +247,43 @@ class Connection:
                 )
             )
         finally:
-            self._forget()
-            await self._close(reason)
-            self._observer.observe(
-                ConnectionClosed(
-                    connection_id=self.connection_id,
-                    peer=self._peer.text,
-                    system_id=self._account.account.system_id if self._account else "",
-                    reason=reason,
-                    duration=trio.current_time() - self._opened_at,
-                    submits=self._submits,
-                )
+            self._tell_closed(reason)
+
+    async def _converse(self) -> CloseReason:
+        """Read until something ends the reading, then part; returns what ended it."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write)
+            reason = await self._read_within_deadlines()
+            if self._leave_reason is None:
+                self._leave_reason = reason
+            await self._part(reason)
+            nursery.cancel_scope.cancel()
+        return reason
+
+    def _announce(self) -> None:
+        self._is_announced = True
+        self._observer.observe(
+            ConnectionOpened(
+                connection_id=self.connection_id, peer=self._peer.text, listener=self._listener
             )
+        )
+
+    def _tell_closed(self, reason: CloseReason) -> None:
+        if self._is_turned_away:
+            return
+        if not self._is_announced:
+            # No PROXY header came: all that is known is the load balancer.
+            self._announce()
+        self._observer.observe(
+            ConnectionClosed(
+                connection_id=self.connection_id,
+                peer=self._peer.text,
+                system_id=self._account.account.system_id if self._account else "",
+                reason=reason,
+                duration=trio.current_time() - self._opened_at,
+                submits=self._submits,
+            )
+        )
 
     async def _read_within_deadlines(self) -> CloseReason:
         limits = self._limits
@@ -253,6 +292,10 @@ class Connection:
         self._inactivity.deadline = opened_at + limits.inactivity_timeout
         self._pre_bind.deadline = opened_at + limits.pre_bind_timeout
         with self._leaving, max_duration, self._inactivity, self._pre_bind:
+            if self._enter is not None:
+                ended = await self._learn_peer(self._enter)
+                if ended is not None:
+                    return ended
             if self._tls is not None and not await self._shake_hands(self._tls):
                 return CloseReason.TLS_FAILED
             return await self._read()
@@ -266,6 +309,23 @@ class Connection:
         if max_duration.cancelled_caught:
             return CloseReason.MAX_DURATION
         return self._leave_reason or CloseReason.INTERNAL_ERROR
+
+    async def _learn_peer(self, enter: Callable[[Peer], bool]) -> CloseReason | None:
+        """Read the PROXY header; from then on its source is the peer."""
+        try:
+            header = await read_proxy_header(self._stream)
+        except ProxyHeaderError:
+            return CloseReason.PROXY_HEADER
+        except trio.BrokenResourceError:
+            return CloseReason.PEER_RESET
+        if header is None:
+            return CloseReason.PEER_CLOSED
+        self._peer = header.source or self._peer
+        if not enter(self._peer):
+            self._is_turned_away = True
+            return CloseReason.PROXY_HEADER
+        self._announce()
+        return None
 
     async def _shake_hands(self, context: ssl.SSLContext) -> bool:
         stream = trio.SSLStream(self._stream, context, server_side=True, https_compatible=True)
@@ -490,12 +550,33 @@ class Connection:
             )
 
     async def _close(self, reason: CloseReason) -> None:
-        """Close the stream; politely where the peer may still be reading."""
-        with trio.move_on_after(_CLOSE_WAIT) as scope:
-            scope.shield = True
-            if reason in _SILENT:
-                scope.cancel()
-            await self._stream.aclose()
+        """Close the stream; where the peer may still be reading, only when it has seen the end."""
+        try:
+            if reason not in _UNHEARD:
+                with trio.move_on_after(_CLOSE_WAIT):
+                    await self._linger()
+        finally:
+            await trio.aclose_forcefully(self._stream)
+
+    async def _linger(self) -> None:
+        """Say that this is the end and read what still comes.
+
+        A socket closed while octets arrive resets the connection, and a reset can destroy our last
+        answer on its way to the peer's eyes.
+        """
+        stream = self._stream
+        try:
+            if isinstance(stream, trio.SSLStream):
+                transport = stream.transport_stream
+                with contextlib.suppress(trio.BrokenResourceError):
+                    await stream.unwrap()
+                stream = transport
+            if isinstance(stream, trio.abc.HalfCloseableStream):
+                await stream.send_eof()
+            while await stream.receive_some(_READ_OCTETS):
+                pass
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # the peer has closed as well
 
 
 def _receipts(tokens: list[object]) -> list[PendingReceipt]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from otpblue_trio.policy.binds import BindGate
+from otpblue_trio.policy.binds import BindGate, address_is_allowed
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.binding import BindDesk
 from otpblue_trio.runtime.connection import Connection
-from otpblue_trio.runtime.listeners import Endpoint, peer_of
+from otpblue_trio.runtime.listeners import Endpoint, Peer, peer_of
 from otpblue_trio.runtime.messages import MessageDesk
 from otpblue_trio.runtime.observer import (
     CloseReason,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from otpblue_trio.policy.admission import Admission
-    from otpblue_trio.policy.types import IpAddress
+    from otpblue_trio.policy.types import IpAddress, IpNetwork
     from otpblue_trio.runtime.protocols import (
         AccountSource,
         GatewayLimits,
@@ -65,6 +65,8 @@ class Gateway:
       wall_clock: for the dates in receipts.
       duplicate_window: seconds a delivered message answers for its repetitions.
       receipt_lifetime: seconds a receipt waits for a session that takes it.
+      proxy_protocol_from: networks of load balancers. Their connections must begin with a PROXY
+        header, and count as the address that it tells; nobody else's header is believed.
     """
 
     def __init__(
@@ -79,11 +81,13 @@ class Gateway:
         wall_clock: WallClock,
         duplicate_window: float = 5.0,
         receipt_lifetime: float = 86_400.0,
+        proxy_protocol_from: tuple[IpNetwork, ...] = (),
     ) -> None:
         self._limits = limits
         self._accounts = accounts
         self._platform = platform
         self._observer = observer
+        self._proxies = proxy_protocol_from
         self._sweep_due = trio.Event()
         self._registry = AccountRegistry(
             observer,
@@ -112,7 +116,8 @@ class Gateway:
             first_short_id=secrets.randbits(32),
         )
         self._slots = trio.CapacityLimiter(limits.max_connections)
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, IpAddress | None] = {}
+        """With the address that each counts under; None until a PROXY header tells it."""
         self._of_address: Counter[IpAddress] = Counter()
         self._ids = itertools.count(1)
         self._stop = trio.Event()
@@ -209,49 +214,71 @@ class Gateway:
 
     async def _serve_one(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
         peer = peer_of(stream)
+        is_proxy = bool(self._proxies) and address_is_allowed(peer.address, self._proxies)
+
+        def enter(real: Peer) -> bool:
+            refusal = self._count_address(connection, real.address)
+            if refusal is not None:
+                refuse(real, refusal)
+            return refusal is None
+
+        def refuse(who: Peer, refusal: ConnectionRefusal) -> None:
+            self._observer.observe(
+                ConnectionRefused(peer=who.text, listener=endpoint.kind, refusal=refusal)
+            )
+
         connection = Connection(
             connection_id=next(self._ids),
             stream=stream,
             peer=peer,
             listener=endpoint.kind,
             tls=endpoint.tls() if endpoint.tls is not None else None,
+            enter=enter if is_proxy else None,
             limits=self._limits,
             binds=self._binds,
             messages=self._messages,
             observer=self._observer,
         )
-        refusal = self._take_slot(connection, peer.address)
+        refusal = self._take_slot(connection)
         if refusal is not None:
-            self._observer.observe(
-                ConnectionRefused(peer=peer.text, listener=endpoint.kind, refusal=refusal)
-            )
+            refuse(peer, refusal)
             await trio.aclose_forcefully(stream)
             return
         try:
-            await connection.serve()
+            if is_proxy or enter(peer):
+                await connection.serve()
+            else:
+                await trio.aclose_forcefully(stream)
         finally:
-            self._give_slot_back(connection, peer.address)
+            self._give_slot_back(connection)
 
-    def _take_slot(self, connection: Connection, address: IpAddress) -> ConnectionRefusal | None:
+    def _take_slot(self, connection: Connection) -> ConnectionRefusal | None:
         """Refuse at once rather than queue what the peer will retry."""
         if self._stop.is_set():
             return ConnectionRefusal.DRAINING
-        if self._of_address[address] >= self._limits.max_connections_per_address:
-            return ConnectionRefusal.ADDRESS_CAP
         try:
             self._slots.acquire_on_behalf_of_nowait(connection)
         except trio.WouldBlock:
             return ConnectionRefusal.GLOBAL_CAP
-        self._of_address[address] += 1
-        self._connections.add(connection)
+        self._connections[connection] = None
         return None
 
-    def _give_slot_back(self, connection: Connection, address: IpAddress) -> None:
+    def _count_address(
+        self, connection: Connection, address: IpAddress
+    ) -> ConnectionRefusal | None:
+        if self._of_address[address] >= self._limits.max_connections_per_address:
+            return ConnectionRefusal.ADDRESS_CAP
+        self._of_address[address] += 1
+        self._connections[connection] = address
+        return None
+
+    def _give_slot_back(self, connection: Connection) -> None:
         self._slots.release_on_behalf_of(connection)
-        self._of_address[address] -= 1
-        if not self._of_address[address]:
-            del self._of_address[address]
-        self._connections.discard(connection)
+        address = self._connections.pop(connection)
+        if address is not None:
+            self._of_address[address] -= 1
+            if not self._of_address[address]:
+                del self._of_address[address]
 
     def _want_sweep(self) -> None:
         self._sweep_due.set()

@@ -14,7 +14,15 @@ import trio
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.policy.types import IpAddress
 
-__all__ = ["Endpoint", "ListenError", "Peer", "format_address", "open_listeners", "peer_of"]
+__all__ = [
+    "Endpoint",
+    "ListenError",
+    "Peer",
+    "format_address",
+    "open_listeners",
+    "peer_of",
+    "plain_address",
+]
 
 _UNKNOWN_ADDRESS = ipaddress.IPv4Address(0)
 
@@ -97,7 +105,12 @@ def peer_of(stream: trio.abc.Stream) -> Peer:
         except OSError:  # reset before we looked
             return Peer(_UNKNOWN_ADDRESS)
         address = ipaddress.ip_address(name[0].partition("%")[0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            return Peer(address.ipv4_mapped, name[1])
-        return Peer(address, name[1])
+        return Peer(plain_address(address), name[1])
     return Peer(_UNKNOWN_ADDRESS)
+
+
+def plain_address(address: IpAddress) -> IpAddress:
+    """Return an address that is the same however it came: `::ffff:192.0.2.1` is `192.0.2.1`."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

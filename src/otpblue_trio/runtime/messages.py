@@ -19,6 +19,7 @@ observed, and the receipt, if one was asked for, finds another session.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -58,6 +59,9 @@ __all__ = ["MessageDesk"]
 _ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
 _ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
 
+# SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
+_is_message_id = re.compile(r"[!-~]{1,64}").fullmatch
+
 _Key = tuple[str, str, str, str, str]
 
 
@@ -84,13 +88,16 @@ class _Waiter:
 class _Exchange:
     """One request to the platform and everybody who waits for its outcome."""
 
-    __slots__ = ("_desk", "key", "region", "waiters")
+    __slots__ = ("_desk", "key", "outcome", "region", "short_id", "waiters")
 
     def __init__(self, desk: MessageDesk, key: _Key, region: str, waiter: _Waiter) -> None:
         self._desk = desk
         self.key = key
         self.region = region
         self.waiters = [waiter]
+        self.outcome: Outcome | None = None
+        self.short_id = ""
+        """The gateway's own message id, once somebody needed one."""
 
     def settle(self, outcome: Outcome) -> None:
         self._desk.settle(self, outcome)
@@ -132,7 +139,7 @@ class MessageDesk:
         self._on_remember = on_remember
         self._short_ids = itertools.count(first_short_id)
         self._open: dict[_Key, _Exchange] = {}
-        self._delivered: dict[_Key, tuple[Delivered, str]] = {}
+        self._delivered: dict[_Key, _Exchange] = {}
         self._delivered_until: deque[tuple[float, _Key]] = deque()
         self._in_flight = 0
 
@@ -170,8 +177,7 @@ class MessageDesk:
             known = self._delivered.get(key)
             if known is not None:
                 waiter.joined = True
-                outcome, region = known
-                self._answer(waiter, verdict_of_outcome(outcome), region, outcome)
+                self._answer(waiter, verdict(Reason.DELIVERED), known.region, known)
                 return
         account.in_flight += 1
         self._in_flight += 1
@@ -200,18 +206,20 @@ class MessageDesk:
     def settle(self, exchange: _Exchange, outcome: Outcome) -> None:
         """Answer everybody who waits for an exchange."""
         del self._open[exchange.key]
+        exchange.outcome = outcome
         told = verdict_of_outcome(outcome)
         if self._duplicate_window and isinstance(outcome, Delivered):
-            self._delivered[exchange.key] = (outcome, exchange.region)
+            self._delivered[exchange.key] = exchange
             self._delivered_until.append(
                 (trio.current_time() + self._duplicate_window, exchange.key)
             )
             self._on_remember()
-        for waiter in exchange.waiters:
+        waiters, exchange.waiters = exchange.waiters, []
+        for waiter in waiters:
             self._in_flight -= 1
             waiter.account.in_flight -= 1
             try:
-                self._answer(waiter, told, exchange.region, outcome)
+                self._answer(waiter, told, exchange.region, exchange)
             except Exception as error:
                 self._observe(
                     ConnectionTrouble(
@@ -221,9 +229,12 @@ class MessageDesk:
                     )
                 )
 
-    def _answer(self, waiter: _Waiter, told: Verdict, region: str, outcome: Outcome | None) -> None:
+    def _answer(
+        self, waiter: _Waiter, told: Verdict, region: str, exchange: _Exchange | None
+    ) -> None:
         """Append the response, and the receipt behind it where one is due."""
         now = trio.current_time()
+        outcome = exchange.outcome if exchange is not None else None
         connection = waiter.connection
         account = waiter.account
         pdu = waiter.pdu
@@ -231,15 +242,14 @@ class MessageDesk:
         command_status: int = told.command_status
         message_id = ""
         receipt_due = False
-        if isinstance(outcome, Delivered):
-            message_id = outcome.message_id
-            if not self._keeps_platform_id(connection, account):
-                message_id = self._short_id()
-            receipt_due = wish in _ON_SUCCESS
-        elif outcome is not None and account.account.failure_mode is FailureMode.RECEIPT_ONLY:
-            command_status = 0
-            message_id = self._short_id()
-            receipt_due = wish in _ON_FAILURE
+        if exchange is not None:
+            if told.is_delivered:
+                message_id = self._message_id(exchange, connection, account)
+                receipt_due = wish in _ON_SUCCESS
+            elif account.account.failure_mode is FailureMode.RECEIPT_ONLY:
+                command_status = 0
+                message_id = self._message_id(exchange, connection, account)
+                receipt_due = wish in _ON_FAILURE
         connection.answer_submit(pdu, command_status, message_id)
         latency = now - waiter.received_at
         if receipt_due:
@@ -274,15 +284,22 @@ class MessageDesk:
             )
         )
 
-    @staticmethod
-    def _keeps_platform_id(connection: Connection, account: AccountState) -> bool:
-        # An ESME below version 3.4 holds no more than eight hexadecimal digits.
-        return connection.takes_tlvs and (
-            account.account.message_id_format is MessageIdFormat.PLATFORM
-        )
-
-    def _short_id(self) -> str:
-        return f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
+    def _message_id(
+        self, exchange: _Exchange, connection: Connection, account: AccountState
+    ) -> str:
+        """Return what a message is called: the same for everybody who joined an exchange."""
+        outcome = exchange.outcome
+        if (
+            isinstance(outcome, Delivered)
+            # An ESME below version 3.4 holds no more than eight hexadecimal digits.
+            and connection.takes_tlvs
+            and account.account.message_id_format is MessageIdFormat.PLATFORM
+            and _is_message_id(outcome.message_id)
+        ):
+            return outcome.message_id
+        if not exchange.short_id:
+            exchange.short_id = f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
+        return exchange.short_id
 
     def forget_delivered(self, now: float) -> None:
         """Drop what `duplicate_window` no longer keeps."""

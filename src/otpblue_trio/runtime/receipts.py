@@ -1,9 +1,9 @@
 """Delivery receipts of one account, from the outcome of a message to the ESME's acknowledgement.
 
 A receipt is done when its deliver_sm_resp came. Until then it is either outstanding on a session
-or waiting here: for a session that can receive, for room in a session's window, or for the pause
-after a temporary refusal. It goes to the session that submitted the message if that one can take
-it, else to any other session of the account that can.
+or waiting here: for a session that can receive, for room in a session's window, or for the end of
+a pause after a temporary refusal or the loss of its session. It goes to the session that submitted
+the message if that one can take it, else to any other session of the account that can.
 
 Every fate is told to the observer, so receipts can be counted: posted = acknowledged + rejected +
 expired + overflow + still here.
@@ -11,8 +11,10 @@ expired + overflow + still here.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
 from otpblue_trio.hot import hot_frozen
@@ -37,6 +39,9 @@ _MAX_SENDS = 5
 """How often a receipt goes out before it is given up; a number taken from nowhere."""
 _FIRST_PAUSE = 1.0
 """Seconds before a temporarily refused receipt goes out again; doubles each time."""
+_LOSS_PAUSE = 1.0
+"""Seconds before a receipt of a lost session goes to another. When a client dies all its sessions
+do, one after the other: a receipt must not wander through them and use up its tries."""
 
 
 @hot_frozen
@@ -53,12 +58,11 @@ class Receipt:
 class PendingReceipt:
     """A receipt on its way, with how often it went out. Owned by its `ReceiptQueue`."""
 
-    __slots__ = ("expires_at", "not_before", "receipt", "sends")
+    __slots__ = ("expires_at", "receipt", "sends")
 
     def __init__(self, receipt: Receipt, expires_at: float) -> None:
         self.receipt = receipt
         self.expires_at = expires_at
-        self.not_before = 0.0
         self.sends = 0
 
 
@@ -135,11 +139,15 @@ class ReceiptQueue:
         self._on_post = on_post
         self._open = 0
         self._waiting: deque[PendingReceipt] = deque()
+        # By the end of the pause, then by its beginning. Apart from those that wait for a session,
+        # so that an ESME which refuses everything for now does not make every look at them long.
+        self._paused: list[tuple[float, int, PendingReceipt]] = []
+        self._pauses = itertools.count()
         self._receivers: list[Receiver] = []
 
     def __len__(self) -> int:
-        """How many receipts wait for a session."""
-        return len(self._waiting)
+        """How many receipts wait, for a session or for the end of a pause."""
+        return len(self._waiting) + len(self._paused)
 
     @property
     def open(self) -> int:
@@ -154,10 +162,11 @@ class ReceiptQueue:
     def remove_receiver(
         self, receiver: Receiver, unanswered: Iterable[PendingReceipt], now: float
     ) -> None:
-        """Let a session go; what it left unanswered goes to another, or waits for one."""
+        """Let a session go; what it left unanswered goes to another one after a pause."""
         if receiver in self._receivers:
             self._receivers.remove(receiver)
-        self.put_back(unanswered, now)
+        for pending in self._take_back(unanswered):
+            self._pause(pending, now + _LOSS_PAUSE)
 
     def post(self, receipt: Receipt, origin: Receiver, now: float) -> None:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
@@ -172,8 +181,10 @@ class ReceiptQueue:
             if self._send_through_any(pending, now):
                 return
         self._waiting.append(pending)
-        if len(self._waiting) > self._max_waiting:
-            self._settle(self._waiting.popleft(), ReceiptFate.OVERFLOW)
+        if len(self) > self._max_waiting:
+            only_new = len(self._waiting) == 1 and self._paused
+            oldest = heappop(self._paused)[2] if only_new else self._waiting.popleft()
+            self._settle(oldest, ReceiptFate.OVERFLOW)
         self.pump(now)
 
     def answered(self, pending: PendingReceipt, command_status: int, now: float) -> None:
@@ -181,16 +192,36 @@ class ReceiptQueue:
         if command_status == 0:
             self._settle(pending, ReceiptFate.ACKNOWLEDGED)
         elif receipt_is_retryable(command_status) and pending.sends < _MAX_SENDS:
-            pending.not_before = now + _FIRST_PAUSE * 2 ** (pending.sends - 1)
+            self._pause(pending, now + _FIRST_PAUSE * 2 ** (pending.sends - 1))
             self._settle(pending, ReceiptFate.RETRIED, command_status)
-            self._waiting.append(pending)
         else:
             self._settle(pending, ReceiptFate.REJECTED, command_status)
         if self._waiting:
             self.pump(now)
 
     def put_back(self, unanswered: Iterable[PendingReceipt], now: float) -> None:
-        """Take receipts back that were sent and never answered."""
+        """Take receipts back that were sent and not answered in time; they go out again."""
+        self._waiting.extendleft(reversed(self._take_back(unanswered)))
+        self.pump(now)
+
+    def pump(self, now: float) -> None:
+        """Send what can go out now and give up what is too old; cheap when nothing waits."""
+        due: list[PendingReceipt] = []
+        while self._paused and self._paused[0][0] <= now:
+            due.append(heappop(self._paused)[2])
+        self._waiting.extendleft(reversed(due))
+        while self._waiting:
+            pending = self._waiting[0]
+            if pending.expires_at <= now:
+                self._waiting.popleft()
+                self._settle(pending, ReceiptFate.EXPIRED)
+            elif self._send_through_any(pending, now):
+                self._waiting.popleft()
+            else:
+                break
+
+    def _take_back(self, unanswered: Iterable[PendingReceipt]) -> list[PendingReceipt]:
+        """Return those that may go out once more; the others are given up."""
         kept: list[PendingReceipt] = []
         for pending in unanswered:
             if pending.sends < _MAX_SENDS:
@@ -198,24 +229,10 @@ class ReceiptQueue:
                 kept.append(pending)
             else:
                 self._settle(pending, ReceiptFate.EXPIRED)
-        self._waiting.extendleft(reversed(kept))
-        self.pump(now)
+        return kept
 
-    def pump(self, now: float) -> None:
-        """Send what can go out now and give up what is too old; cheap when nothing waits."""
-        paused: list[PendingReceipt] = []
-        while self._waiting:
-            pending = self._waiting[0]
-            if pending.expires_at <= now:
-                self._waiting.popleft()
-                self._settle(pending, ReceiptFate.EXPIRED)
-            elif pending.not_before > now:
-                paused.append(self._waiting.popleft())
-            elif self._send_through_any(pending, now):
-                self._waiting.popleft()
-            else:
-                break
-        self._waiting.extendleft(reversed(paused))
+    def _pause(self, pending: PendingReceipt, until: float) -> None:
+        heappush(self._paused, (until, next(self._pauses), pending))
 
     def _send_through_any(self, pending: PendingReceipt, now: float) -> bool:
         for receiver in self._receivers:

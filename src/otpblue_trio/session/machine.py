@@ -131,6 +131,7 @@ class SmppSession:
         self._out_octets = 0
         self._pending_bind: _PendingBind | None = None
         self._unbind_sequence: int | None = None
+        self._has_sent_unbind = False
         self._sequence = 0
         self._outstanding: dict[int, OutstandingDeliver] = {}
         self._in_flight = 0
@@ -288,12 +289,16 @@ class SmppSession:
                     # A nack means no, whatever its status says.
                     command_status = CommandStatus.ESME_RUNKNOWNERR
                 return DeliverAnswered(outstanding.token, command_status)
-        elif command_id == CommandId.UNBIND_RESP and self._state is SessionState.UNBINDING:
+        elif command_id == CommandId.UNBIND_RESP and self._has_sent_unbind:
             self._state = SessionState.CLOSED
             return SessionEnded()
         return Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, command_status)
 
-    def _take_unbind(self, sequence_number: int) -> SessionEnded | None:
+    def _take_unbind(self, sequence_number: int) -> SessionEvent | None:
+        if self._unbind_sequence is not None:  # the first one waits for what is in flight
+            status = CommandStatus.ESME_RINVBNDSTS
+            self._append_error(CommandId.UNBIND, status, sequence_number)
+            return Refusal(RefusalKind.WRONG_STATE, CommandId.UNBIND, status)
         self._unbind_sequence = sequence_number
         self._state = SessionState.UNBINDING
         return SessionEnded() if self._finish_unbind() else None
@@ -355,7 +360,8 @@ class SmppSession:
     ) -> None:
         """Answer a message that `SubmitReceived` announced; exactly once for each.
 
-        Harmless after the stream is gone: the octets are simply never sent.
+        The last answer that an ESME's unbind waits for ends the session: no event says so, but
+        `is_closed`. Harmless after the stream is gone: the octets are simply never sent.
 
         Args:
           request: the PDU of the event.
@@ -427,6 +433,7 @@ class SmppSession:
     def send_unbind(self) -> None:
         """Queue our own unbind; from now on no new message is taken."""
         self._append_header(CommandId.UNBIND, 0, self._next_sequence())
+        self._has_sent_unbind = True
         self._state = SessionState.UNBINDING
 
     def close(self) -> None:

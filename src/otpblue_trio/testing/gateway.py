@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -13,12 +14,21 @@ import trio
 
 from otpblue_trio.config import Limits
 from otpblue_trio.esme import Esme
-from otpblue_trio.policy import Account, Admission, CodeFinder, NumberReader, verify_password
+from otpblue_trio.policy import (
+    OPEN_BY_DEFAULT,
+    Account,
+    Admission,
+    CodeFinder,
+    NumberReader,
+    verify_password,
+)
 from otpblue_trio.runtime import Endpoint, Gateway
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
 
 if TYPE_CHECKING:
+    import ssl
+
     from otpblue_trio.runtime.observer import Event
     from otpblue_trio.runtime.protocols import (
         AccountSource,
@@ -162,7 +172,11 @@ async def open_gateway(
     limits: GatewayLimits | None = None,
     verifier: PasswordVerifier | None = None,
     duplicate_window: float = 5.0,
+    receipt_lifetime: float = 86_400.0,
     stalling: bool = False,
+    proxy_protocol_from: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
+    open_regions: Collection[str] = OPEN_BY_DEFAULT,
 ) -> AsyncIterator[GatewayUnderTest]:
     """Run a gateway in memory for the length of a `with` block.
 
@@ -172,7 +186,13 @@ async def open_gateway(
       limits: by default those of an empty config.toml.
       verifier: by default an `InlineVerifier`.
       duplicate_window: seconds a delivered message answers for its repetitions.
+      receipt_lifetime: seconds a receipt waits for a session that takes it.
       stalling: see `MemoryListener`.
+      proxy_protocol_from: networks, such as `10.0.0.0/8`, whose connections begin with a PROXY
+        header.
+      tls: makes every connection begin with a TLS handshake; the client's is the test's own, with
+        `trio.SSLStream` around what `connect_stream` returns.
+      open_regions: ISO regions that the platform has open.
 
     The gateway is stopped gracefully at the end of the block, unless that ends by an exception.
     The wall clock runs with Trio's, so the autojump clock moves both.
@@ -180,20 +200,25 @@ async def open_gateway(
     if accounts is None:
         accounts = [account()]
     recorder = EventRecorder()
+    admission = Admission(NumberReader(), CodeFinder())
+    admission.open_regions = frozenset(open_regions)
     began = trio.current_time()
     gateway = Gateway(
         limits=limits or Limits(),
         accounts=FixedAccounts(accounts) if isinstance(accounts, Sequence) else accounts,
-        admission=Admission(NumberReader(), CodeFinder()),
+        admission=admission,
         platform=platform or FakePlatform(),
         verifier=verifier or InlineVerifier(),
         observer=recorder,
         wall_clock=lambda: EPOCH + timedelta(seconds=trio.current_time() - began),
         duplicate_window=duplicate_window,
+        receipt_lifetime=receipt_lifetime,
+        proxy_protocol_from=tuple(map(ip_network, proxy_protocol_from)),
     )
     listener = MemoryListener(stalling=stalling)
     async with trio.open_nursery() as nursery:
-        await nursery.start(gateway.serve, [Endpoint("memory", "memory", listener)])
+        endpoint = Endpoint("memory", "memory", listener, (lambda: tls) if tls else None)
+        await nursery.start(gateway.serve, [endpoint])
         yield GatewayUnderTest(gateway, listener, recorder, nursery)
         gateway.stop()
 

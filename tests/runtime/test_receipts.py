@@ -1,0 +1,683 @@
+"""Delivery receipts from the outcome to the acknowledgement: which session, when, how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from otpblue_trio.policy import Reason, verdict
+from otpblue_trio.runtime.observer import (
+    CloseReason,
+    ConnectionClosed,
+    MessageAnswered,
+    ReceiptFate,
+    ReceiptSettled,
+)
+from otpblue_trio.runtime.receipts import PendingReceipt, Receipt, ReceiptQueue
+from otpblue_trio.smpp import (
+    CommandId,
+    CommandStatus,
+    DeliverSm,
+    GenericNack,
+    parse_receipt,
+)
+from otpblue_trio.testing import (
+    Esme,
+    EsmeClosed,
+    FakePlatform,
+    GatewayUnderTest,
+    account,
+    open_gateway,
+    submit_pdu,
+    with_limits,
+)
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
+
+NUMBER = "14155552671"
+RETRYABLE = (0x08, 0x14, 0x58, 0x64)
+NOON = datetime(2026, 2, 12, 12, tzinfo=UTC)
+MAX_SENDS = 5
+
+
+def a_receipt(message_id: str = "m") -> Receipt:
+    """Return a receipt of a delivered message."""
+    return Receipt(
+        message_id,
+        verdict(Reason.DELIVERED),
+        submit_pdu(NUMBER, "Your code is 482910"),
+        NOON,
+        NOON,
+    )
+
+
+class FakeReceiver:
+    """A session with a window; the test answers."""
+
+    def __init__(self, window: int = 100) -> None:
+        self.window = window
+        self.is_bound = True
+        self.sent: list[tuple[float, str]] = []
+        self.outstanding: list[PendingReceipt] = []
+
+    @property
+    def can_take_receipt(self) -> bool:
+        return self.is_bound and len(self.outstanding) < self.window
+
+    def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
+        assert self.can_take_receipt
+        self.sent.append((now, pending.receipt.message_id))
+        self.outstanding.append(pending)
+
+    @property
+    def ids(self) -> list[str]:
+        return [message_id for _, message_id in self.sent]
+
+
+class Sink:
+    """Keeps what it is told of receipts."""
+
+    def __init__(self) -> None:
+        self.settled: list[ReceiptSettled] = []
+
+    def observe(self, event: object, /) -> None:
+        assert isinstance(event, ReceiptSettled)
+        self.settled.append(event)
+
+    def fates(self, message_id: str = "m") -> list[ReceiptFate]:
+        return [event.fate for event in self.settled if event.message_id == message_id]
+
+
+def make_queue(sink: Sink, *, lifetime: float = 86_400.0, max_waiting: int = 100) -> ReceiptQueue:
+    return ReceiptQueue(
+        "acme", sink, lifetime=lifetime, max_waiting=max_waiting, on_post=lambda: None
+    )
+
+
+# ---------------------------------------------------------------------- the queue alone
+
+
+def test_a_receipt_goes_through_the_session_of_its_message() -> None:
+    queue = make_queue(Sink())
+    other, origin = FakeReceiver(), FakeReceiver()
+    queue.add_receiver(other, 0)
+    queue.add_receiver(origin, 0)
+    queue.post(a_receipt(), origin, 0)
+    assert (other.ids, origin.ids) == ([], ["m"])
+
+
+def test_a_receipt_whose_session_cannot_take_it_goes_to_another() -> None:
+    queue = make_queue(Sink())
+    other, origin = FakeReceiver(), FakeReceiver(window=0)
+    queue.add_receiver(origin, 0)
+    queue.add_receiver(other, 0)
+    queue.post(a_receipt(), origin, 0)
+    assert other.ids == ["m"]
+
+
+def test_waiting_receipts_go_out_in_order_when_a_session_binds() -> None:
+    queue = make_queue(Sink())
+    transmitter = FakeReceiver(window=0)
+    for number in range(5):
+        queue.post(a_receipt(str(number)), transmitter, number)
+    assert len(queue) == queue.open == 5
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 10)
+    assert receiver.ids == ["0", "1", "2", "3", "4"]
+    assert (len(queue), queue.open) == (0, 5)
+
+
+def test_a_new_receipt_does_not_overtake_one_that_waits() -> None:
+    queue = make_queue(Sink())
+    receiver = FakeReceiver(window=1)
+    queue.add_receiver(receiver, 0)
+    for number in range(3):
+        queue.post(a_receipt(str(number)), receiver, 0)
+    receiver.window = 2
+    queue.post(a_receipt("3"), receiver, 0)
+    assert receiver.ids == ["0", "1"]
+
+
+@pytest.mark.parametrize("window", [1, 2, 3])
+def test_the_window_is_filled_and_never_exceeded(window: int) -> None:
+    queue = make_queue(Sink())
+    receiver = FakeReceiver(window)
+    queue.add_receiver(receiver, 0)
+    for number in range(3):
+        queue.post(a_receipt(str(number)), receiver, 0)
+    assert len(receiver.sent) == window
+    while receiver.outstanding:
+        queue.answered(receiver.outstanding.pop(0), 0, 1)
+    assert receiver.ids == ["0", "1", "2"]
+    assert queue.open == 0
+
+
+@pytest.mark.parametrize("command_status", RETRYABLE, ids=hex)
+def test_a_temporary_refusal_is_sent_again_after_growing_pauses(command_status: int) -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.post(a_receipt(), receiver, 0)
+    for halves in range(60):
+        queue.pump(halves / 2)
+        while receiver.outstanding:
+            queue.answered(receiver.outstanding.pop(), command_status, halves / 2)
+    assert [at for at, _ in receiver.sent] == [0, 1, 3, 7, 15]
+    assert sink.fates() == [ReceiptFate.RETRIED] * 4 + [ReceiptFate.REJECTED]
+    assert {event.command_status for event in sink.settled} == {command_status}
+    assert queue.open == 0
+
+
+@pytest.mark.parametrize("command_status", [0x01, 0x04, 0x0B, 0x45, 0xFE, 0xFF, 0x400], ids=hex)
+def test_any_other_refusal_is_the_end(command_status: int) -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.post(a_receipt(), receiver, 0)
+    queue.answered(receiver.outstanding.pop(), command_status, 1)
+    queue.pump(100)
+    assert sink.fates() == [ReceiptFate.REJECTED]
+    assert (len(receiver.sent), queue.open) == (1, 0)
+
+
+def test_a_paused_receipt_holds_up_no_other() -> None:
+    queue = make_queue(Sink())
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.post(a_receipt("0"), receiver, 0)
+    queue.answered(receiver.outstanding.pop(), 0x58, 0)
+    queue.post(a_receipt("1"), receiver, 0)
+    assert receiver.ids == ["0", "1"]
+    assert len(queue) == 1
+
+
+def test_paused_receipts_cost_nothing_until_they_are_due() -> None:
+    """An ESME that refuses everything for now must not make every other receipt dear."""
+
+    looks = 0
+
+    class Watched(PendingReceipt):
+        def __getattribute__(self, name: str) -> object:
+            nonlocal looks
+            looks += name == "expires_at"
+            return super().__getattribute__(name)
+
+    queue = make_queue(Sink(), max_waiting=10_000)
+    receiver = FakeReceiver(10_000)
+    queue.add_receiver(receiver, 0)
+    queue.put_back([Watched(a_receipt(), 1e9) for _ in range(1000)], 0)
+    for pending in receiver.outstanding:
+        queue.answered(pending, 0x58, 0)
+    receiver.outstanding.clear()
+    looks = 0
+    for _ in range(100):
+        queue.pump(0.5)
+    assert looks < 1000
+
+
+def test_what_a_session_left_unanswered_goes_to_another_in_order_after_a_second() -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    lost, other = FakeReceiver(2), FakeReceiver(0)
+    queue.add_receiver(lost, 0)
+    queue.add_receiver(other, 0)
+    for number in range(4):
+        queue.post(a_receipt(str(number)), lost, 0)
+    lost.is_bound, other.window = False, 100
+    queue.remove_receiver(lost, lost.outstanding, 1)
+    queue.pump(1.9)
+    assert other.ids == ["2", "3"]
+    queue.pump(2.0)
+    assert other.ids == ["2", "3", "0", "1"]
+    assert sink.fates("0") == sink.fates("1") == [ReceiptFate.RETRIED]
+    assert sink.fates("2") == []
+
+
+def test_a_receipt_goes_out_five_times_at_most() -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    sent = 0
+    queue.post(a_receipt(), FakeReceiver(0), 0)
+    for session in range(10):
+        receiver = FakeReceiver()
+        queue.add_receiver(receiver, session)
+        sent += len(receiver.sent)
+        receiver.is_bound = False
+        queue.remove_receiver(receiver, receiver.outstanding, session)
+    assert sent == MAX_SENDS
+    assert sink.fates() == [ReceiptFate.RETRIED] * 4 + [ReceiptFate.EXPIRED]
+    assert queue.open == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "fates"), [(59.9, []), (60.0, [ReceiptFate.EXPIRED]), (60.1, [ReceiptFate.EXPIRED])]
+)
+def test_a_receipt_that_nobody_takes_is_given_up_at_its_lifetime(
+    at: float, fates: list[ReceiptFate]
+) -> None:
+    sink = Sink()
+    queue = make_queue(sink, lifetime=60)
+    queue.post(a_receipt(), FakeReceiver(0), 0)
+    queue.pump(at)
+    assert sink.fates() == fates
+    assert queue.open == len(queue) == 1 - len(fates)
+
+
+def test_a_paused_receipt_is_given_up_at_its_lifetime() -> None:
+    sink = Sink()
+    queue = make_queue(sink, lifetime=5)
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.post(a_receipt(), receiver, 0)
+    queue.answered(receiver.outstanding.pop(), 0x58, 4.5)
+    queue.pump(5.5)
+    assert sink.fates() == [ReceiptFate.RETRIED, ReceiptFate.EXPIRED]
+    assert len(receiver.sent) == 1
+
+
+@pytest.mark.parametrize(("posted", "lost"), [(9, 0), (10, 0), (11, 1), (15, 5)])
+def test_beyond_the_bound_the_oldest_are_given_up(posted: int, lost: int) -> None:
+    sink = Sink()
+    queue = make_queue(sink, max_waiting=10)
+    for number in range(posted):
+        queue.post(a_receipt(str(number)), FakeReceiver(0), 0)
+    assert [(event.message_id, event.fate) for event in sink.settled] == [
+        (str(number), ReceiptFate.OVERFLOW) for number in range(lost)
+    ]
+    assert len(queue) == queue.open == min(posted, 10)
+
+
+def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
+    told: list[int] = []
+    queue = ReceiptQueue(
+        "acme", Sink(), lifetime=60, max_waiting=10, on_post=lambda: told.append(1)
+    )
+    queue.post(a_receipt(), FakeReceiver(), 0)
+    queue.post(a_receipt(), FakeReceiver(0), 0)
+    assert len(told) == 2
+
+
+@settings(max_examples=60, stateful_step_count=40)
+class ReceiptScript(RuleBasedStateMachine):
+    """Anything that sessions, ESMEs and time may do to the queue of one account."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sink = Sink()
+        self.queue = make_queue(self.sink, lifetime=50, max_waiting=6)
+        self.receivers: list[FakeReceiver] = []
+        self.now = 0.0
+        self.posted = 0
+        self.sends: Counter[str] = Counter()
+
+    @rule(window=st.integers(0, 3))
+    def bind(self, window: int) -> None:
+        receiver = FakeReceiver(window)
+        self.receivers.append(receiver)
+        self.queue.add_receiver(receiver, self.now)
+
+    @precondition(lambda self: self.receivers)
+    @rule(data=st.data())
+    def lose_a_session(self, data: st.DataObject) -> None:
+        receiver = data.draw(st.sampled_from(self.receivers))
+        self.receivers.remove(receiver)
+        self.note_sends(receiver)
+        receiver.is_bound = False
+        unanswered, receiver.outstanding = receiver.outstanding, []
+        self.queue.remove_receiver(receiver, unanswered, self.now)
+
+    @rule(data=st.data())
+    def post(self, data: st.DataObject) -> None:
+        origin = data.draw(st.sampled_from([*self.receivers, FakeReceiver(0)]))
+        self.queue.post(a_receipt(str(self.posted)), origin, self.now)
+        self.posted += 1
+
+    @precondition(lambda self: any(receiver.outstanding for receiver in self.receivers))
+    @rule(
+        data=st.data(),
+        command_status=st.sampled_from([0, 0, 0x08, 0x58, 0x45, 0xFF]),
+    )
+    def answer(self, data: st.DataObject, command_status: int) -> None:
+        receiver = data.draw(st.sampled_from([r for r in self.receivers if r.outstanding]))
+        at = data.draw(st.integers(0, len(receiver.outstanding) - 1))
+        self.queue.answered(receiver.outstanding.pop(at), command_status, self.now)
+
+    @precondition(lambda self: any(receiver.outstanding for receiver in self.receivers))
+    @rule(data=st.data())
+    def answer_nothing_in_time(self, data: st.DataObject) -> None:
+        receiver = data.draw(st.sampled_from([r for r in self.receivers if r.outstanding]))
+        count = data.draw(st.integers(1, len(receiver.outstanding)))
+        expired, receiver.outstanding[:count] = receiver.outstanding[:count], []
+        self.queue.put_back(expired, self.now)
+
+    @rule(seconds=st.floats(0, 20))
+    def let_time_pass(self, seconds: float) -> None:
+        self.now += seconds
+        self.queue.pump(self.now)
+
+    def note_sends(self, receiver: FakeReceiver) -> None:
+        self.sends.update(receiver.ids)
+
+    @invariant()
+    def every_receipt_is_counted_once(self) -> None:
+        ends = [event for event in self.sink.settled if event.fate is not ReceiptFate.RETRIED]
+        assert len(ends) + self.queue.open == self.posted
+        assert len({event.message_id for event in ends}) == len(ends)
+        outstanding = sum(len(receiver.outstanding) for receiver in self.receivers)
+        assert self.queue.open == len(self.queue) + outstanding
+
+    @invariant()
+    def no_receipt_goes_out_too_often_or_after_its_end(self) -> None:
+        sends = Counter(self.sends)
+        for receiver in self.receivers:
+            sends.update(receiver.ids)
+        assert all(count <= MAX_SENDS for count in sends.values())
+        ended = {e.message_id for e in self.sink.settled if e.fate is not ReceiptFate.RETRIED}
+        for receiver in self.receivers:
+            held = [pending.receipt.message_id for pending in receiver.outstanding]
+            assert len(set(held)) == len(held)
+            assert not ended.intersection(held)
+
+    @invariant()
+    def nothing_waits_that_is_due_while_a_session_has_room(self) -> None:
+        if len(self.queue) and any(r.can_take_receipt for r in self.receivers):
+            # Whoever waits now is paused: a pump at this moment moves nothing.
+            before = [len(receiver.sent) for receiver in self.receivers]
+            self.queue.pump(self.now)
+            assert before == [len(receiver.sent) for receiver in self.receivers]
+
+
+TestReceiptScript = ReceiptScript.TestCase
+
+
+# ---------------------------------------------------------------------- through a whole gateway
+
+
+def receipt_id(receipt: DeliverSm) -> str:
+    """Return the message id that a receipt is about."""
+    return parse_receipt(receipt.short_message)["id"]
+
+
+def fates(gateway: GatewayUnderTest) -> list[ReceiptFate]:
+    """Return the fates that were observed, in order."""
+    return [event.fate for event in gateway.events if isinstance(event, ReceiptSettled)]
+
+
+async def submit(esme: Esme, code: int = 482910) -> None:
+    """Submit one message that is delivered, with a receipt."""
+    response = await esme.submit_sm(NUMBER, f"Your code is {code:06}")
+    assert response.command_status == CommandStatus.ESME_ROK
+
+
+async def test_a_transmitters_receipt_goes_to_another_session_of_the_account(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(accounts=[account("acme"), account("other")]) as gateway:
+        stranger = await gateway.bound("other")
+        transmitter, receiver = await gateway.connect(), await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await receiver.bind_receiver("acme", "secret")
+        await submit(transmitter)
+        assert receipt_id(await receiver.receipt()) == "m-1"
+        with trio.move_on_after(10) as scope:
+            await stranger.receipt()
+        assert scope.cancelled_caught
+
+
+async def test_a_receipt_waits_until_a_receiver_binds(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        for code in range(3):
+            await submit(transmitter, code)
+        await trio.sleep(10)
+        receiver = await gateway.connect()
+        bound = await receiver.bind_receiver("acme", "secret")
+        assert bound.command_status == CommandStatus.ESME_ROK
+        ids = [receipt_id(await receiver.receipt()) for _ in range(3)]
+        assert ids == ["m-1", "m-2", "m-3"]
+        await gateway.wait_for(ReceiptSettled, 3)
+        assert fates(gateway) == [ReceiptFate.ACKNOWLEDGED] * 3
+
+
+async def test_a_receipt_of_a_dropped_session_goes_to_the_next_that_binds(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        lost = await gateway.bound(acknowledge=False)
+        await submit(lost)
+        await lost.receipt()
+        await lost.aclose()
+        await trio.sleep(3600)
+        assert receipt_id(await (await gateway.bound()).receipt()) == "m-1"
+        await gateway.wait_for(ReceiptSettled, 2)
+        assert fates(gateway) == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+async def test_a_receipt_of_a_dropped_session_soon_goes_to_another(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        lost, other = await gateway.bound(acknowledge=False), await gateway.bound()
+        await submit(lost)
+        await lost.receipt()
+        await lost.aclose()
+        began = trio.current_time()
+        assert receipt_id(await other.receipt()) == "m-1"
+        assert trio.current_time() - began <= 2.5
+
+
+async def test_many_sessions_lost_at_once_do_not_use_a_receipt_up(
+    autojump_clock: MockClock,
+) -> None:
+    """A client that dies takes all its sessions along; none of them has seen it since."""
+    async with open_gateway() as gateway:
+        sessions = [await gateway.bound(acknowledge=False) for _ in range(8)]
+        await submit(sessions[0])
+        for esme in sessions:
+            await esme.aclose()
+        await gateway.wait_for(ConnectionClosed, 8)
+        assert receipt_id(await (await gateway.bound()).receipt()) == "m-1"
+        assert fates(gateway).count(ReceiptFate.RETRIED) == 1
+
+
+async def test_a_half_closed_session_gets_no_receipt_that_it_cannot_acknowledge(
+    autojump_clock: MockClock,
+) -> None:
+    platform = FakePlatform(latency=2)
+    async with open_gateway(platform=platform) as gateway:
+        half_closed = await gateway.bound()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(submit, half_closed)
+            await platform.wait_for_requests(1)
+            await half_closed.send_eof()
+        with pytest.raises(EsmeClosed):
+            await half_closed.receipt()
+        esme = await gateway.bound()
+        assert receipt_id(await esme.receipt()) == "m-1"
+        await gateway.wait_for(ReceiptSettled)
+        assert fates(gateway) == [ReceiptFate.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("command_status", RETRYABLE, ids=hex)
+async def test_a_temporary_refusal_comes_again_after_a_pause(
+    command_status: int, autojump_clock: MockClock
+) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        await esme.acknowledge(await esme.receipt(), command_status)
+        began = trio.current_time()
+        again = await esme.receipt()
+        assert receipt_id(again) == "m-1"
+        assert 1 <= trio.current_time() - began <= 2.5
+        await esme.acknowledge(again)
+        await gateway.wait_for(ReceiptSettled, 2)
+        assert fates(gateway) == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("command_status", [0x45, 0x0B, 0xFF], ids=hex)
+async def test_a_refusal_for_good_is_counted_and_not_repeated(
+    command_status: int, autojump_clock: MockClock
+) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        await esme.acknowledge(await esme.receipt(), command_status)
+        with trio.move_on_after(60) as scope:
+            await esme.receipt()
+        assert scope.cancelled_caught
+        assert fates(gateway) == [ReceiptFate.REJECTED]
+
+
+async def test_a_nack_of_a_receipt_is_a_refusal_for_good(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        receipt = await esme.receipt()
+        await esme.send(GenericNack(sequence_number=receipt.sequence_number, command_status=0x03))
+        await gateway.wait_for(ReceiptSettled)
+        assert fates(gateway) == [ReceiptFate.REJECTED]
+
+
+async def test_an_acknowledgement_with_a_body_counts(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        receipt = await esme.receipt()
+        octets = b"any body" + b"\xff" * 20
+        await esme.send_octets(
+            b"".join(
+                value.to_bytes(4, "big")
+                for value in (
+                    16 + len(octets),
+                    CommandId.DELIVER_SM_RESP,
+                    0,
+                    receipt.sequence_number,
+                )
+            )
+            + octets
+        )
+        await gateway.wait_for(ReceiptSettled)
+        assert fates(gateway) == [ReceiptFate.ACKNOWLEDGED]
+
+
+async def test_an_esme_that_acknowledges_nothing_is_still_served(
+    autojump_clock: MockClock,
+) -> None:
+    limits = with_limits(receipt_window=4)
+    async with open_gateway(limits=limits) as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        for code in range(20):
+            await submit(esme, code)
+        await trio.testing.wait_all_tasks_blocked()
+        (state,) = gateway.gateway.accounts
+        assert (len(state.receipts), state.receipts.open) == (16, 20)
+        for number in range(20):
+            receipt = await esme.receipt()
+            assert receipt_id(receipt) == f"m-{number + 1}"
+            await esme.acknowledge(receipt)
+        await gateway.wait_for(ReceiptSettled, 20)
+        assert state.receipts.open == 0
+
+
+async def test_a_receipt_never_acknowledged_goes_out_five_times_and_is_given_up(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(limits=with_limits(receipt_timeout=60.0)) as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        began = trio.current_time()
+        times = []
+
+        async def keep_alive() -> None:
+            while True:
+                await trio.sleep(60)
+                await esme.enquire_link()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(keep_alive)
+            for _ in range(MAX_SENDS):
+                await esme.receipt()
+                times.append(trio.current_time() - began)
+            await gateway.wait_for(ReceiptSettled, MAX_SENDS)
+            nursery.cancel_scope.cancel()
+        assert [round(at / 60) for at in times] == [0, 1, 2, 3, 4]
+        assert fates(gateway) == [ReceiptFate.RETRIED] * 4 + [ReceiptFate.EXPIRED]
+        assert not gateway.gateway.accounts[0].receipts.open
+
+
+async def test_a_late_acknowledgement_of_a_repeated_receipt_is_ignored(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(limits=with_limits(receipt_timeout=5.0)) as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        first = await esme.receipt()
+        second = await esme.receipt()
+        assert first.sequence_number != second.sequence_number
+        await esme.acknowledge(first)
+        await esme.acknowledge(second)
+        await gateway.wait_for(ReceiptSettled, 2)
+        await trio.testing.wait_all_tasks_blocked()
+        assert fates(gateway) == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+async def test_a_receipt_without_a_session_is_given_up_at_its_lifetime(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(receipt_lifetime=600) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await submit(transmitter)
+        began = trio.current_time()
+        await transmitter.aclose()
+        await gateway.wait_for(ReceiptSettled)
+        assert fates(gateway) == [ReceiptFate.EXPIRED]
+        assert trio.current_time() - began == pytest.approx(600, abs=2)
+
+
+async def test_receipts_are_numbered_apart_on_every_session(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        for code in range(10):
+            await submit(esme, code)
+        numbers = [(await esme.receipt()).sequence_number for _ in range(10)]
+        assert numbers == list(range(1, 11))
+
+
+async def test_an_unbind_with_receipts_outstanding_gives_them_to_the_next_session(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        await submit(esme)
+        await esme.receipt()
+        await esme.unbind()
+        closed = await gateway.wait_for(ConnectionClosed)
+        assert closed.reason is CloseReason.UNBOUND
+        assert receipt_id(await (await gateway.bound()).receipt()) == "m-1"
+
+
+async def test_a_receipt_through_a_session_below_34_has_no_tlvs(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        transmitter, receiver = await gateway.connect(), await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await receiver.bind_receiver("acme", "secret", interface_version=0x33)
+        await submit(transmitter)
+        receipt = await receiver.receipt()
+        (told,) = (event for event in gateway.events if isinstance(event, MessageAnswered))
+        assert (receipt_id(receipt), receipt.tlvs) == (told.message_id, ())
