@@ -953,7 +953,7 @@ def test_outstanding_delivers_are_given_back_oldest_first() -> None:
 
 def test_own_sequence_numbers_wrap_to_1() -> None:
     session = bound()
-    session._sequence = LAST_SEQUENCE - 1  # two thousand million receipts later
+    session._window.last_sequence = LAST_SEQUENCE - 1  # two thousand million receipts later
     numbers = [session.send_deliver(DeliverSm(), None, 0.0) for _ in range(3)]
     assert numbers == [LAST_SEQUENCE, 1, 2]
 
@@ -962,7 +962,7 @@ def test_own_sequence_numbers_pass_over_outstanding_ones() -> None:
     session = bound()
     old = [session.send_deliver(DeliverSm(), f"old {n}", 0.0) for n in (1, 2, 3)]
     take(session, DeliverSmResp(sequence_number=old[1]))
-    session._sequence = LAST_SEQUENCE
+    session._window.last_sequence = LAST_SEQUENCE
     assert [session.send_deliver(DeliverSm(), "new", 0.0) for _ in range(2)] == [2, 4]
 
 
@@ -970,7 +970,7 @@ def test_own_unbind_passes_over_outstanding_sequence_numbers() -> None:
     session = bound()
     session.send_deliver(DeliverSm(), "old", 0.0)
     session.data_to_send()
-    session._sequence = LAST_SEQUENCE
+    session._window.last_sequence = LAST_SEQUENCE
     session.send_unbind()
     assert session.data_to_send() == frame(0x6, 2)
 

@@ -95,6 +95,10 @@ class Esme:
         """Read until the gateway ends the connection, then close this side too and return.
 
         Whoever still waits for an answer gets `EsmeClosed`. Cancelling closes the connection.
+
+        Raises:
+          FramingError: the other side does not speak SMPP.
+          DecodeError: it sent a request that cannot be read, or a command_id that is unknown.
         """
         task_status.started()
         try:
@@ -152,7 +156,8 @@ class Esme:
             try:
                 await self._stream.send_all(octets)
             except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-                raise EsmeClosed from error
+                msg = "the connection to the gateway is closed"
+                raise EsmeClosed(msg) from error
 
     async def request(self, pdu: Pdu) -> Pdu:
         """Send a request under a fresh sequence_number and return its response.

@@ -30,9 +30,14 @@ _MEANINGS = MappingProxyType(
 
 
 def describe_status(command_status: int) -> str:
-    """Return e.g. `0x45 ESME_RSUBMITFAIL (no iMessage: fail over to SMS)`."""
-    text = f"0x{command_status:02X} {status_name(command_status)}"
+    """Return e.g. `0x45 ESME_RSUBMITFAIL (no iMessage: fail over to SMS)`.
+
+    A status that SMPP 3.4 does not know is a number alone, e.g. `0x00000400`.
+    """
     try:
-        return f"{text} ({_MEANINGS[CommandStatus(command_status)]})"
-    except (KeyError, ValueError):
-        return text
+        status = CommandStatus(command_status)
+    except ValueError:
+        return status_name(command_status)
+    text = f"0x{status:02X} {status.name}"
+    meaning = _MEANINGS.get(status)
+    return f"{text} ({meaning})" if meaning else text

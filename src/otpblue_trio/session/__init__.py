@@ -12,13 +12,15 @@ from otpblue_trio.session.events import (
     StreamLost,
     SubmitReceived,
 )
-from otpblue_trio.session.machine import OutstandingDeliver, SmppSession
+from otpblue_trio.session.machine import SmppSession
 from otpblue_trio.session.matrix import SessionState
+from otpblue_trio.session.window import OutboundWindow, OutstandingDeliver
 
 __all__ = [
     "BindRequested",
     "BindUnreadable",
     "DeliverAnswered",
+    "OutboundWindow",
     "OutstandingDeliver",
     "QueryReceived",
     "Refusal",
