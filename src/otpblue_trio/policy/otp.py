@@ -54,6 +54,11 @@ class CodeFinder:
         self._cache_entries = cache_entries
         self._cache: dict[str, Decision] = {}
 
+    @property
+    def cached_templates(self) -> int:
+        """How many templates are remembered now."""
+        return len(self._cache)
+
     def find(self, text: str, patterns: CodePatterns | None = None) -> CodeFound | NoCode:
         """Return the code of a message, or why there is none.
 

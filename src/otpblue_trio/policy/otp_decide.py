@@ -1,7 +1,7 @@
 """The decision about the shape of a message: which digits are the code, or why there is none.
 
 Fixed forms come first: a last line `@domain #code`, and a message of digits alone. Everything else
-is decided by context (`otp_context`), with a margin between the best number and the next.
+is decided by context (`otp_points`), with a margin between the best number and the next.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ import re
 
 import attrs
 
-from otpblue_trio.policy.otp_context import ENOUGH, MARGIN, Judged, Message
+from otpblue_trio.policy.otp_groups import numbers_of
+from otpblue_trio.policy.otp_message import Judged, Message
 from otpblue_trio.policy.otp_normalise import folded_text
-from otpblue_trio.policy.otp_numbers import CANDIDATE, Number, numbers_of
-from otpblue_trio.policy.otp_tokens import Cut, Token, tokens_of
+from otpblue_trio.policy.otp_numbers import CANDIDATE, Number
+from otpblue_trio.policy.otp_points import ENOUGH, MARGIN, judge
+from otpblue_trio.policy.otp_tokens import DIGITS, Cut, Token, tokens_of
 from otpblue_trio.policy.otp_types import NoCodeReason
 
 __all__ = ["Decision", "Reading", "decide", "read"]
 
-_DOMAIN_LINE = re.compile(r"(?:^|\n)\s*@[^\s@#]+\s+#(\S+)(?:\s+[@%]\S+)*\s*$")
+_DOMAIN_LINE = re.compile(r"@[^\s@#]+\s+#(\S+)(?:\s+[@%]\S+)?")
 _BARE = re.compile(r"^[\s\"'(\[*<]*([\d][\d -]*\d)[\s\"')\]*>.!]*$")
+_MOST_RUNS = 64
+"""A message with more runs of digits is a list of something; this bounds the work on hostile
+texts."""
 
 
 @attrs.frozen
@@ -58,29 +63,35 @@ def read(shape: str) -> Reading:
     if fixed is not None:
         return Reading(cased, fixed)
     tokens, cuts = tokens_of(cased, lower)
-    numbers = numbers_of(tokens, cased)
+    if sum(token.kind == DIGITS for token in tokens) > _MOST_RUNS:
+        crowd = Decision((), NoCodeReason.AMBIGUOUS, "too many numbers")
+        return Reading(cased, crowd, tokens, cuts)
+    numbers = numbers_of(tokens)
     bare = _bare(cased, numbers)
     if bare is not None:
         return Reading(cased, bare, tokens, cuts, numbers)
-    judged = Message(tokens, numbers, cased).judge()
+    judged = judge(Message(tokens, numbers, cased))
     return Reading(cased, _by_points(cased, tokens, judged), tokens, cuts, numbers, judged)
 
 
 def _digits_before(text: str, place: int) -> int:
-    return sum(character.isdigit() for character in text[:place])
+    return sum(character.isdecimal() for character in text[:place])
 
 
 def _fixed_form(cased: str) -> Decision | None:
-    match = _DOMAIN_LINE.search(cased)
+    last_line = cased.rstrip().rpartition("\n")[2].strip()
+    if not last_line.startswith("@"):
+        return None
+    match = _DOMAIN_LINE.fullmatch(last_line)
     if match is None:
         return None
     value = match.group(1)
     rule = "domain line"
-    if not value.isdigit():
+    if not value.isdecimal():
         return Decision((), NoCodeReason.LETTERS, rule)
     if not 4 <= len(value) <= 10:
         return Decision((), NoCodeReason.LENGTH, rule)
-    first = _digits_before(cased, match.start(1))
+    first = _digits_before(cased, cased.rindex(last_line) + match.start(1))
     return Decision(((first, first + len(value)),), NoCodeReason.NONE, rule)
 
 

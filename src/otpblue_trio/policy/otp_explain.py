@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
-from otpblue_trio.policy.otp_decide import Reading
 from otpblue_trio.policy.otp_lexicon import meaning_names
 from otpblue_trio.policy.otp_numbers import CANDIDATE
 from otpblue_trio.policy.otp_types import CodeFound, NoCode
+
+if TYPE_CHECKING:
+    from otpblue_trio.policy.otp_decide import Reading
 
 __all__ = ["CandidateNote", "Explanation", "KeywordNote", "MaskedNote", "explanation_of"]
 
@@ -72,6 +76,7 @@ def explanation_of(result: CodeFound | NoCode, reading: Reading, text: str) -> E
     """Tell a reading with the real digits.
 
     Args:
+      result: what was answered.
       reading: of the message's shape.
       text: the folded message itself; it has the places of the reading.
     """

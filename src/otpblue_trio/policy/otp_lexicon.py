@@ -59,6 +59,8 @@ NUMBERING: Final = 1 << 26
 LATE: Final = 1 << 27
 HOURS: Final = 1 << 28
 PLACE: Final = 1 << 29
+DONE: Final = 1 << 30
+MONEY_CAPITALS: Final = 1 << 31
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -95,27 +97,31 @@ _TABLES: Final = (
     ("late", LATE, measures.LATE),
     ("hours", HOURS, measures.HOURS),
     ("place", PLACE, labels.PLACE),
+    ("done", DONE, labels.DONE),
+    ("money in capitals", MONEY_CAPITALS, measures.MONEY_CAPITALS),
 )
 
 
+# Without marks a short word is another word ("mã", "kóða"): with its star, it needs five letters.
+_SHORTEST_BARE = 4
+
+
 def _forms(entry: str) -> list[str]:
-    """Return the spellings of one table entry, with and without marks."""
+    """Return the spellings of one folded table entry, with and without marks."""
     stem, *endings = entry.split("|")
-    forms = []
-    for form in [stem, *(stem + ending for ending in endings)]:
-        folded = folded_text(form)[1]
-        forms.append(folded)
-        if all(ord(character) < 0x250 or character in _VIETNAMESE for character in folded):
-            bare = _without_marks(folded)
-            if bare != folded and len(bare.strip("*")) >= 4:
-                forms.append(bare)
-            spelt = folded.translate(_SPELT_OUT)
-            if spelt != folded and len(spelt.strip("*")) >= 4:
-                forms.append(spelt)
+    written = [stem, *(stem + ending for ending in endings)]
+    forms = list(written)
+    for form in written:
+        if form.isascii() or not _is_latin(form):
+            continue
+        for spelling in (_without_marks(form), form.translate(_SPELT_OUT)):
+            letters = len(spelling) - (2 if "*" in spelling else 0)
+            if spelling != form and letters >= _SHORTEST_BARE:
+                forms.append(spelling)
     return forms
 
 
-_VIETNAMESE = frozenset(map(chr, range(0x1E00, 0x1F00)))
+_is_latin = re.compile("[\x00-\u024f\u1e00-\u1eff]*").fullmatch
 _BARE = str.maketrans("øłđıðæ", "oldida") | {ord("ß"): "ss", ord("þ"): "th"}
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe"})
 
@@ -123,6 +129,9 @@ _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å"
 def _without_marks(word: str) -> str:
     decomposed = unicodedata.normalize("NFD", word.translate(_BARE))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+_WORDS = re.compile(f"[{LETTERS}]+")
 
 
 class _Lexicon:
@@ -137,7 +146,7 @@ class _Lexicon:
         unspaced: dict[str, int] = {}
         is_unspaced = re.compile(f"[{UNSPACED}]")
         for _, bit, table in _TABLES:
-            for entry in table.split():
+            for entry in folded_text(table)[1].split():
                 for form in _forms(entry):
                     if is_unspaced.match(form):
                         word = form.replace("_", " ")
@@ -150,7 +159,7 @@ class _Lexicon:
             found.sort(key=lambda item: -len(item[0]))
 
     def _add(self, form: str, bit: int) -> None:
-        words = re.findall(f"[{LETTERS}]+", form)
+        words = _WORDS.findall(form)
         if form.endswith("*"):
             table, key = self.beginnings, form[:-1]
         elif form.startswith("*"):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 
 __all__ = ["digit_string", "folded_text", "plain_text", "shape_of"]
 
@@ -22,17 +23,21 @@ _RUNS = re.compile(r"(\d+)")
 
 
 def _digit_table() -> dict[int, str]:
-    everything = "".join(map(chr, [*range(128, 0xD800), *range(0xE000, 0x20000)]))
+    # All planes that have digits; the large blocks of ideographs and Hangul have none.
+    ranges = (range(128, 0x3400), range(0xA000, 0xAC00), range(0xF900, 0x20000))
+    everything = "".join(map(chr, chain.from_iterable(ranges)))
     return {ord(digit): str(unicodedata.decimal(digit)) for digit in re.findall(r"\d", everything)}
 
 
 _INVISIBLE = (
-    # Soft hyphen, joiners and marks of direction, variation selectors, keycap, fillers, tags.
-    [0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x20E3, 0x3164, 0xFEFF, 0xFFA0]
-    + [*range(0x0000, 0x0009), *range(0x000E, 0x0020), *range(0x007F, 0x0085)]
-    + [*range(0x0086, 0x00A0), *range(0x180B, 0x180E), *range(0x200B, 0x2010)]
-    + [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
-    + [*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)]
+    # Controls but for line ends and tabs; soft hyphen, joiners, fillers, keycap.
+    *(*range(0x0009), *range(0x000E, 0x0020), *range(0x007F, 0x0085), *range(0x0086, 0x00A0)),
+    *(0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x20E3, 0x3164, 0xFEFF, 0xFFA0),
+    # Marks of direction, zero-width spaces.
+    *(0x061C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)),
+    # Variation selectors, annotations, tags.
+    *(*range(0x180B, 0x180F), *range(0xFE00, 0xFE10), *range(0xFFF9, 0xFFFC)),
+    *(*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)),
 )
 _SURROGATES = range(0xD800, 0xE000)
 _DIGITS = _digit_table()
@@ -111,9 +116,7 @@ def digit_string(run: str) -> str:
     return run if run.isascii() else run.translate(_DIGITS)
 
 
-# Stand-ins: 7 says "some digit", a leading 0 is kept; 20.. says "could be a year".
-_SOME = tuple("7" * n for n in range(2000))
-_ZERO = tuple("0" + "7" * (n - 1) if n else "" for n in range(2000))
+# Stand-ins: 7 says "some digit", a leading 0 is kept; 2020 says "could be a year".
 
 
 def _short_stand_ins() -> dict[str, str]:
@@ -144,10 +147,10 @@ def _stand_in(run: str) -> str:
             return _SHORT[run]
     length = len(run)
     if run[0] == "0":
-        return _ZERO[length]
+        return "0" + "7" * (length - 1)
     if length == 8 and run[:2] in ("19", "20") and run[4:6] <= "12" and run[6:] <= "31":
         return "20200101"
-    return _SOME[length]
+    return "7" * length
 
 
 def shape_of(text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A folded message as tokens: words with their meanings, runs of digits, signs, line ends.
 
-Links, e-mail addresses and the hash of Android's SMS Retriever are cut out first, so that nothing in
-them is read as a word or a number.
+Links, e-mail addresses and the hash of Android's SMS Retriever are cut out first, so that nothing
+in them is read as a word or a number.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ SIGN: Final = 2
 LINE: Final = 3
 CUT: Final = 4
 
+_CAPITALS = lexicon.CAPITALS | lexicon.MONEY_CAPITALS
 _TOKEN = re.compile(rf"([{LETTERS}]+)|(\d+)|(\n\s*)|([{UNSPACED}]+)|(\x00+)|([^\s])")
-_LINK_MARK = re.compile(r"://|\bwww\.|[a-z0-9_]@[a-z0-9]|\.[a-z]{2,24}[/?]|[a-z0-9]\.[a-z]{2,24}\b")
-_LINK_END = re.compile(r"[!#-&*-;=?-z~|]*")
-_NAME = re.compile(r"[a-z0-9._+-]*")
+_LINK_MARK = re.compile(r"://|\bwww\.|[a-z0-9_]@[a-z0-9]|[a-z0-9]\.[a-z]{2,24}(?:[/?]|\b)")
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
+_LINK_CHARACTERS = _NAME_CHARACTERS | frozenset("!#$%&*,/:;=?@~|^\\")
 _RETRIEVER = re.compile(r"(?:^|(?<=\s))[A-Za-z0-9+/]{11}\s*$")
 
 
@@ -54,7 +55,8 @@ def tokens_of(cased: str, lower: str) -> tuple[list[Token], list[Cut]]:
     """Return the tokens of a folded message and what was cut out of it.
 
     Args:
-      cased: as `otp_normalise.folded_text` gives it; `lower` is the same in lower case.
+      cased: as `otp_normalise.folded_text` gives it.
+      lower: the same in lower case.
     """
     cuts = _cuts(cased, lower)
     for cut in cuts:
@@ -68,8 +70,8 @@ def tokens_of(cased: str, lower: str) -> tuple[list[Token], list[Cut]]:
         which = match.lastindex
         if which == 1:
             bits = meaning(text)
-            if bits & lexicon.CAPITALS and cased[start:end].isupper():
-                bits |= lexicon.SURE
+            if bits & _CAPITALS and cased[start:end].isupper():
+                bits |= lexicon.SURE if bits & lexicon.CAPITALS else lexicon.MONEY
             has_phrase = has_phrase or lexicon.phrases_from(text) is not None
             tokens.append(Token(WORD, start, end, text, bits))
         elif which == 2:
@@ -122,7 +124,7 @@ def _cuts(cased: str, lower: str) -> list[Cut]:
         start = lower.index("<#>")
         cuts.append(Cut(start, start + 3, "retriever mark"))
         hash_ = _RETRIEVER.search(cased)
-        if hash_ is not None and not hash_.group().strip().isdigit():
+        if hash_ is not None and not hash_.group().strip().isdecimal():
             cuts.append(Cut(hash_.start(), hash_.start() + 11, "retriever hash"))
     else:
         last_line = cased.rstrip().rpartition("\n")[2].strip()
@@ -137,7 +139,7 @@ def _cuts(cased: str, lower: str) -> list[Cut]:
 
 def _looks_random(word: str) -> bool:
     """Tell a hash from a word: digits or capitals after small letters."""
-    has_digit = any(c.isdigit() for c in word)
+    has_digit = any(c.isdecimal() for c in word)
     mixed = re.search("[a-z][A-Z]", word) is not None
     return (has_digit and any(c.isalpha() for c in word)) or mixed
 
@@ -146,36 +148,39 @@ def _links(lower: str, known: list[Cut]) -> list[Cut]:
     links: list[Cut] = []
     place = 0
     while (mark := _LINK_MARK.search(lower, place)) is not None:
-        text = mark.group()
-        start = mark.start()
-        while start > place and _NAME.fullmatch(lower[start - 1]):
-            start -= 1
-        end = mark.end()
-        name = lower[start:end]
-        if text[0] not in ":w." and "@" not in text:
-            # A bare domain counts when its name has digits: only those could be taken for a code.
-            # "482910.Do not share" is a number and a sentence.
-            whole = _NAME.match(lower, mark.start())
-            assert whole is not None
-            end = whole.end()
-            stem = lower[start : lower.rindex(".", start, end)]
-            if not re.search(r"\d", stem) or not re.search("[a-z]", stem.rpartition(".")[2]):
-                place = mark.end()
-                continue
-        kind = "e-mail" if "@" in text else "link"
-        ending = _LINK_END.match(lower, end)
-        if kind == "link" and ending is not None:
-            end = ending.end() if text[0] in ":w." or lower[end : end + 1] in ("/", "?") else end
-        elif kind == "e-mail":
-            ending = _NAME.match(lower, mark.end() - 1)
-            assert ending is not None
-            end = ending.end()
-        if text[0] == "." and name.split(".")[0].isdigit():
-            # "482910.do/..." is no domain.
-            place = mark.end()
-            continue
-        end = max(end, mark.end())
-        if not any(cut.start < end and start < cut.end for cut in known):
-            links.append(Cut(start, end, kind))
-        place = end
+        place = mark.end()
+        link = _link(lower, mark, links[-1].end if links else 0)
+        if link is not None:
+            place = max(place, link.end)
+            if not any(cut.start < link.end and link.start < cut.end for cut in known):
+                links.append(link)
     return links
+
+
+def _link(lower: str, mark: re.Match[str], earliest: int) -> Cut | None:
+    """Return the whole link around a mark, or None when it is none."""
+    text = mark.group()
+    start = mark.start()
+    while start > earliest and lower[start - 1] in _NAME_CHARACTERS:
+        start -= 1
+    if "@" in text:
+        return Cut(start, _run(lower, mark.end() - 1, _NAME_CHARACTERS), "e-mail")
+    if text[0] in ":w":
+        return Cut(start, _run(lower, mark.end(), _LINK_CHARACTERS), "link")
+    name = lower[start : mark.end()]
+    stem = name.partition(".")[0]
+    if stem.isdecimal():
+        return None  # "482910.do/..." is a number and a sentence.
+    if text[-1] in "/?":
+        return Cut(start, _run(lower, mark.end(), _LINK_CHARACTERS), "link")
+    # A bare domain counts when its name has digits: only those could be taken for a code.
+    if not any(character.isdecimal() for character in stem):
+        return None
+    return Cut(start, _run(lower, mark.end(), _NAME_CHARACTERS), "link")
+
+
+def _run(text: str, place: int, characters: frozenset[str]) -> int:
+    """Return the end of the run of such characters that begins at a place."""
+    while place < len(text) and text[place] in characters:
+        place += 1
+    return place

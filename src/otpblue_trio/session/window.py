@@ -38,7 +38,7 @@ class OutboundWindow:
         return len(self._outstanding)
 
     def next_sequence(self) -> int:
-        """Return a fresh sequence number; after the last one comes 1 again, but for those in use."""
+        """Return a fresh sequence number: the next that is free, and 1 again after the last."""
         sequence_number = self.last_sequence
         while True:
             sequence_number = sequence_number + 1 if sequence_number < _MAX_SEQUENCE else 1

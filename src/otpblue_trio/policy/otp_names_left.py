@@ -1,0 +1,248 @@
+"""What names a number from its left: "order 12345", "the code is 482910".
+
+The walk goes left from the number to the nearest name. Numbers that have another name already may
+be walked past, and a noun belongs to one number only: the nearest on its right.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
+from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, SHORT
+from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
+
+__all__ = ["name_from_left"]
+
+_STEPS = 10
+_LINES = 2
+_NAME_POINTS: Final = {1.0: 5.0, 2.0: 9.0, 3.0: 10.0}
+_VERB_POINTS = 5.0
+_ENDING_IN = ("endin", "endet", "endzi", "termi", "eindi", "slut", "końc", "päätt", "berak", "konč")
+_PLURALS: Final = frozenset(
+    {
+        *("codes", "pins", "otps", "passwords", "códigos", "codigos", "claves", "senhas", "codici"),
+        *("kody", "koder", "kodlar", "koodit", "коды", "кодове", "коди", "пароли", "coduri"),
+        *("codurile", "kódy", "κωδικοι", "קודים", "הקודים"),
+    }
+)
+_OF = frozenset({"de", "di", "do", "da"})
+# From here on in Unicode a letter is worth several of other scripts.
+_WIDE = "\u0e00"
+
+
+@attrs.define
+class _Walk:
+    """How far a walk is, and what it has passed."""
+
+    place: int
+    steps: float = 0.0
+    """Words between, light ones counted in part."""
+    own_steps: float = 0.0
+    """Words between in the number's own sentence, when the walk has left it."""
+    ends: int = 0
+    lines: int = 0
+    comma: bool = False
+    mark: str = ""
+    """A colon or an "is" before the number."""
+    verb: bool = False
+    by_means: bool = False
+    """True when "with" stands between."""
+    passed: bool = False
+    """True when another number stands between."""
+    replaced: bool = False
+    new: bool = False
+
+    @property
+    def is_apart(self) -> bool:
+        """True behind a sentence end, a line end or a comma: no label reaches over one."""
+        return bool(self.ends or self.lines or self.comma)
+
+
+def name_from_left(message: Message, judged: Judged) -> None:
+    """Find what names a number from its left, and whether it is called old."""
+    walk = _Walk(judged.number.first)
+    farthest = max(walk.place - REACH, 0)
+    while walk.place > farthest and walk.steps <= _STEPS:
+        walk.place -= 1
+        token = message.tokens[walk.place]
+        if token.kind == LINE:
+            walk.lines += 1
+            if walk.lines > _LINES:
+                break
+        elif token.kind == SIGN:
+            if not _pass_sign(message, walk, token):
+                break
+        elif token.kind == CUT:
+            walk.steps += 0.5
+        elif token.kind == DIGITS:
+            if not _pass_number(message, walk):
+                break
+        elif _meet_word(message, judged, walk, token):
+            return
+    if walk.replaced and not walk.new:
+        judged.cancelled = True
+
+
+def _pass_sign(message: Message, walk: _Walk, token: Token) -> bool:
+    if message.is_end(walk.place):
+        walk.ends += 1
+        walk.own_steps = walk.steps
+        return walk.ends <= 1
+    if token.text in ",、":
+        walk.comma = True
+    elif token.text in ":=→>»-#" and walk.steps == 0:
+        walk.mark = walk.mark or token.text
+    return True
+
+
+def _pass_number(message: Message, walk: _Walk) -> bool:
+    """Go past a number that has its own name; False at one that may be the code."""
+    walk.passed = True
+    number = message.at[walk.place]
+    other = message.by_number.get(id(number))
+    has_name = other is None or other.labelled or other.cancelled
+    if has_name or number.kind in (LETTERS, SHORT):
+        walk.steps += 0.5
+        walk.place = number.first
+        return True
+    return False
+
+
+def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> bool:
+    """Take a word into account; True when it ends the walk."""
+    bits = token.bits
+    if bits & lexicon.COPULA and walk.steps < 1:
+        walk.mark = walk.mark or "is"
+    if bits & lexicon.WITH:
+        walk.by_means = True
+    if not walk.verb and not walk.ends:
+        near = walk.steps < 1 and not walk.passed
+        if bits & lexicon.REPLACES and near and not (bits & lexicon.NOT and walk.steps):
+            walk.replaced = True
+        if bits & lexicon.NEW:
+            walk.new = True
+    if bits & (NAMES | LABELS) and _meet_name(message, judged, walk, token):
+        if judged.named:
+            _read_adjectives(message, judged, walk)
+        elif walk.replaced:
+            judged.cancelled = True
+        return True
+    is_next = walk.steps <= 0.25 and not (walk.ends or walk.comma or walk.verb)
+    if bits & lexicon.QUAL and is_next and judged.number.kind == CANDIDATE and not judged.score:
+        judged.give(3.5, f"beside {token.text!r}")
+    if bits & lexicon.ENTER and not (walk.verb or walk.ends or message.is_warned(walk.place)):
+        walk.verb = True
+        judged.entered = walk.steps == 0
+        points = max(_VERB_POINTS - 0.75 * walk.steps - walk.lines, 1)
+        judged.give(points, f"after the verb {token.text!r}")
+    walk.steps += 0.25 if bits & (lexicon.LIGHT | lexicon.NUMBER) else 1
+    if token.text[0] >= _WIDE:
+        walk.steps += len(token.text) // 8
+    return False
+
+
+def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> bool:
+    """Take a noun or a label; True when it is the name."""
+    place, steps, bits = walk.place, walk.steps, token.bits
+    strength = message.strength(place)
+    if strength > 0 and bits & LABELS and not bits & lexicon.NOUN and strength < 2:
+        strength = -1.0
+    if strength > 0:
+        if message.is_taken(place, judged):
+            return False
+        if message.is_warned(place) and (steps > 0.5 or walk.ends or walk.lines):
+            return False
+        _take_noun(message, judged, walk, strength)
+        return True
+    if walk.verb:
+        return False
+    if strength < 0 or bits & lexicon.LABEL:
+        if place in message.taken:
+            return False
+        if walk.is_apart or steps > (0.75 if walk.mark else 1.5):
+            return strength < 0
+        if walk.by_means and not token.text.startswith(_ENDING_IN):
+            return False  # "confirm your order with ..."
+        if walk.mark and _read_head(message, judged, place, steps):
+            return True
+        return _label(message, judged, place, -10 + steps, f"named {token.text!r}")
+    if walk.is_apart:
+        return False
+    if bits & lexicon.PHONE and steps <= 2.5:
+        if message.word_bits(message.word(place, -1)) & lexicon.WITH:
+            return False  # "nobody asks for it by phone: ..."
+        return _label(message, judged, place, -10 + steps, f"to call, after {token.text!r}")
+    if bits & lexicon.TAIL and steps <= 0.5 and not walk.mark:
+        if walk.by_means and not token.text.startswith(_ENDING_IN):
+            return False  # "unlock your account with ..."
+        return _label(message, judged, place, -10, f"card or account, after {token.text!r}")
+    return False
+
+
+def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -> None:
+    points = _NAME_POINTS[strength] - 0.4 * walk.steps - 2.5 * walk.ends - 0.5 * walk.lines
+    points -= 0.8 * walk.own_steps
+    points += 1 if walk.mark else 0
+    if judged.number.kind in (SHORT, LONG) and walk.steps > 0 and not walk.mark:
+        return
+    if walk.verb and points <= _VERB_POINTS:
+        return
+    noun = message.tokens[walk.place].text
+    judged.give(points, f"named {noun!r}")
+    judged.named = strength >= 2
+    if noun in _PLURALS and judged.number.is_split:
+        judged.give(-8, "maybe several codes")
+    if not walk.ends and walk.steps <= 3:
+        message.taken[walk.place] = judged
+
+
+def _label(message: Message, judged: Judged, place: int, points: float, reason: str) -> bool:
+    """Give a number another name than a code's."""
+    judged.labelled = True
+    message.taken[place] = judged
+    judged.give(points, reason)
+    return True
+
+
+def _read_head(message: Message, judged: Judged, label: int, steps: float) -> bool:
+    """Read "the code for your order: 482910": the noun before the label is the name."""
+    bridged = bool(message.tokens[label].bits & lexicon.QUAL)
+    place = label
+    for words in range(5):
+        place = message.word(place, -1)
+        if place < 0:
+            return False
+        token = message.tokens[place]
+        if token.bits & lexicon.NOUN and message.strength(place) >= 2:
+            if not bridged or place in message.taken or message.is_warned(place):
+                return False
+            judged.give(8 - 0.4 * (steps + words), f"named {token.text!r}")
+            judged.named = True
+            message.taken[place] = judged
+            return True
+        is_bridge = token.bits & lexicon.BRIDGE and token.text not in _OF
+        if is_bridge or token.bits & lexicon.QUAL:
+            bridged = True
+    return False
+
+
+def _read_adjectives(message: Message, judged: Judged, walk: _Walk) -> None:
+    """Read "old", "new" before the noun."""
+    place = walk.place
+    for _ in range(3):
+        place = message.word(place, -1)
+        bits = message.word_bits(place)
+        if bits & lexicon.NEW:
+            walk.new = True
+        if bits & lexicon.REPLACES and not bits & lexicon.NOT:
+            walk.replaced = True
+        elif place < 0 or bits & (lexicon.ENTER | lexicon.COPULA):
+            break
+    if walk.replaced and not walk.new:
+        judged.cancelled = True
+    if walk.new:
+        judged.give(2, "called new")

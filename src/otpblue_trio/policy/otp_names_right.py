@@ -1,0 +1,150 @@
+"""What names a number from its right: "482910 is your code", "12345 numaralı sipariş".
+
+It counts less than a name on the left, except where the language puts it there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
+from otpblue_trio.policy.otp_numbers import LETTERS, SHORT
+from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
+
+__all__ = ["name_from_right"]
+
+_STEPS = 8
+_NAME_POINTS: Final = {1.0: 3.5, 2.0: 7.5, 3.0: 8.5}
+_VERB_POINTS = 5.0
+_PURPOSE_POINTS = 3.5
+
+
+@attrs.define
+class _Walk:
+    """How far a walk is, and what it has passed."""
+
+    place: int
+    steps: float = 0.0
+    ends: int = 0
+    lines: int = 0
+    copula: bool = False
+    entered: bool = False
+    """True when a verb or a purpose was met: a label behind it belongs to that."""
+    signed: bool = False
+    label: Token | None = None
+    label_steps: float = 0.0
+
+
+def name_from_right(message: Message, judged: Judged) -> None:
+    """Find what names a number from its right, and whether it is called expired."""
+    walk = _Walk(judged.number.last)
+    farthest = min(walk.place + REACH, len(message.tokens) - 1)
+    while walk.place < farthest and walk.steps <= _STEPS:
+        walk.place += 1
+        token = message.tokens[walk.place]
+        if token.kind == LINE:
+            walk.lines += 1
+            if walk.lines > 1:
+                break
+        elif token.kind == SIGN:
+            if message.is_end(walk.place):
+                walk.ends += 1
+                if walk.ends > 1:
+                    break
+        elif token.kind == CUT:
+            walk.steps += 0.5
+        elif token.kind == DIGITS:
+            number = message.at[walk.place]
+            other = message.by_number.get(id(number))
+            has_name = other is None or other.labelled or number.kind in (SHORT, LETTERS)
+            if not has_name:
+                break
+            walk.steps += 0.5
+            walk.place = number.last
+        elif _meet_word(message, judged, walk, token):
+            return
+    if walk.label is None or judged.named or judged.score >= 3:
+        return
+    if walk.label_steps <= (3 if walk.copula else 1.5):
+        judged.labelled = True
+        judged.give(-8, f"before {walk.label.text!r}")
+
+
+def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> bool:
+    """Take a word into account; True when it ends the walk."""
+    bits = token.bits
+    if bits & lexicon.COPULA and walk.steps < 1:
+        walk.copula = True
+    if bits & lexicon.CANCELLED and not walk.ends and not _is_later(message, judged, walk.place):
+        judged.cancelled = True
+    strength = message.strength(walk.place) if bits & NAMES else 0.0
+    if strength > 0 and not judged.named and not judged.labelled:
+        if bits & LABELS and not bits & lexicon.NOUN and strength < 2:
+            strength = -1.0 if bits & lexicon.LABEL else 0.0
+        elif not (
+            message.is_taken(walk.place, None) or (walk.ends and message.is_warned(walk.place))
+        ):
+            points = _NAME_POINTS[strength] - 0.4 * walk.steps - 3 * walk.ends - walk.lines
+            points += 1 if walk.copula else 0
+            if points > 0:
+                judged.give(points, f"before {token.text!r}")
+            return True
+    if bits & lexicon.SIGN and walk.steps <= 1 and not (judged.named or walk.signed or walk.lines):
+        walk.signed = True
+        judged.give(2, f"before {token.text!r}")
+    _meet_label(message, judged, walk, token, strength)
+    _meet_verb(message, judged, walk, token)
+    walk.steps += 0.25 if bits & lexicon.LIGHT else 1
+    return False
+
+
+def _meet_label(
+    message: Message, judged: Judged, walk: _Walk, token: Token, strength: float
+) -> None:
+    if walk.label is not None or walk.ends or walk.lines:
+        return
+    if strength < 0 or token.bits & lexicon.LABEL:
+        is_free = not walk.entered and walk.place not in message.taken
+    else:
+        # "9345 ile biten kart": the tail of a card.
+        is_tail = token.bits & lexicon.TAIL and judged.number.digits == 4 and walk.steps <= 1
+        is_free = bool(is_tail) and not walk.copula and judged.score <= 0
+    if is_free:
+        walk.label = token
+        walk.label_steps = walk.steps
+
+
+def _meet_verb(message: Message, judged: Judged, walk: _Walk, token: Token) -> None:
+    if walk.entered or walk.ends:
+        return
+    bits = token.bits
+    if bits & lexicon.ENTER and walk.steps <= 2:
+        walk.entered = True
+        if judged.score < _VERB_POINTS and not message.is_warned(walk.place):
+            points = _VERB_POINTS - 0.75 * walk.steps - walk.lines
+            judged.give(points, f"before the verb {token.text!r}")
+    elif (
+        walk.steps <= (4.5 if message.opens(judged.number) else 2.5)
+        and not walk.lines
+        and message.is_purpose(walk.place)
+    ):
+        walk.entered = True
+        if judged.score < _VERB_POINTS:
+            judged.give(_PURPOSE_POINTS, f"before the purpose {token.text!r}")
+
+
+def _is_later(message: Message, judged: Judged, place: int) -> bool:
+    """True for "will be invalid in 5 minutes": a code that still counts."""
+    tokens = message.tokens
+    for at in range(judged.number.last + 1, min(place + 5, len(tokens))):
+        token = tokens[at]
+        if token.kind == LINE or (at > place and message.is_end(at)):
+            break
+        if token.kind == DIGITS and message.at[at].kind in ("duration", "time"):
+            return True
+        if token.bits & lexicon.TIME and len(token.text) > 2:
+            return True
+    return False

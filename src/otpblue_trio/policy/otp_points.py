@@ -1,0 +1,220 @@
+"""Which number of a message is the code, by points.
+
+The word that names a number counts most (`otp_names_left`, `otp_names_right`), then the verb that
+enters it, then its place in the message, then what the message as a whole is about. What a code
+would be if it were one (three digits, capitals) takes part too: when it wins, the message is
+refused. All points were set by hand against many messages; only their differences mean anything.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import attrs
+
+from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_message import LABELS, REACH, Judged, Message
+from otpblue_trio.policy.otp_names_left import name_from_left
+from otpblue_trio.policy.otp_names_right import name_from_right
+from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, is_letters
+from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD
+
+__all__ = ["ENOUGH", "MARGIN", "judge"]
+
+ENOUGH: Final = 5.0
+"""Points below which a number is not taken for a code."""
+MARGIN: Final = 2.5
+"""Two numbers nearer than this to each other are equally good."""
+
+_HARMLESS = ("duration", "word")
+_AGAINST = LABELS | lexicon.BAD | lexicon.MARKETING
+_BRAND_WORDS = 3
+
+
+def judge(message: Message) -> list[Judged]:
+    """Return the candidates and stubs of a message with their points, best first."""
+    for judged in message.judged:
+        if judged.number.kind == LETTERS and not judged.number.runs:
+            judged.give(10, "capitals in the place of a code")
+        else:
+            name_from_left(message, judged)
+    for judged in message.judged:
+        if judged.number.kind in (CANDIDATE, LETTERS):
+            name_from_right(message, judged)
+    _share_names(message)
+    for judged in message.judged:
+        if judged.cancelled:
+            judged.give(-12, "cancelled")
+        if judged.number.kind == CANDIDATE:
+            _count_place(message, judged)
+        elif (
+            judged.number.kind == LETTERS
+            and judged.number.runs
+            and not (judged.named or _is_subject(message, judged))
+        ):
+            # A name like 5Aces is no code; such a word in a code's place is.
+            judged.give(-6, "a word with digits")
+    live = [judged for judged in message.judged if judged.number.kind == CANDIDATE]
+    if live:
+        _count_message(message, live)
+        if len(live) == 1 and not live[0].labelled:
+            _count_brand(message, live[0])
+    return sorted(message.judged, key=lambda judged: -judged.score)
+
+
+def _share_names(message: Message) -> None:
+    """Give what is listed beside a named number the same points: "codes 4029 and 5519"."""
+    for one, other in pairwise(message.judged):
+        if one.number.kind != CANDIDATE or other.number.kind != CANDIDATE:
+            continue
+        if one.number.digits != other.number.digits or one.labelled or other.labelled:
+            continue
+        between = message.tokens[one.number.last + 1 : other.number.first]
+        listed = all(
+            token.kind == LINE or token.text in ",/、&-*•·" or token.bits & lexicon.AND
+            for token in between
+        )
+        if listed and not one.cancelled and not other.cancelled:
+            best = max(one.score, other.score)
+            for judged in (one, other):
+                if judged.score < best:
+                    judged.give(best - judged.score, "listed beside another")
+
+
+def _count_place(message: Message, judged: Judged) -> None:
+    number = judged.number
+    left, right = message.beside(number)
+    starts = left is None or left.kind == LINE
+    ends = right is None or right.kind == LINE
+    if starts and ends:
+        judged.give(2, "alone on a line")
+    elif starts:
+        judged.give(1, "begins a line")
+    elif ends or message.is_end(number.last + 1):
+        judged.give(1, "ends a sentence")
+    if left is not None:
+        is_mark = left.kind == SIGN and left.text in ':=→»>-"*[('
+        if is_mark or left.bits & lexicon.WITH:
+            judged.give(1.5, f"after {left.text!r}")
+    if (
+        message.opens(number)
+        and right is not None
+        and right.kind == WORD
+        and right.bits & lexicon.COPULA
+    ):
+        judged.give(1.5, f"subject of {right.text!r}")
+    if judged.named:
+        return
+    if number.irregular:
+        judged.give(-4, "uneven groups")
+    if number.is_year and not judged.entered:
+        judged.give(-4, "may be a year")
+    if number.is_day:
+        judged.give(-3, "may be a date")
+
+
+def _is_subject(message: Message, judged: Judged) -> bool:
+    """True for "N685QMH is your code"."""
+    tokens = message.tokens
+    number = judged.number
+    place = number.last + 1
+    farthest = min(len(tokens), place + REACH)
+    while place < farthest and tokens[place].start == tokens[place - 1].end:
+        place += 1
+    written = message.cased[tokens[number.first].start : tokens[place - 1].end]
+    if place >= len(tokens) or any(character.islower() for character in written):
+        return False
+    return bool(tokens[place].bits & lexicon.COPULA)
+
+
+@attrs.frozen
+class _Whole:
+    """What the message as a whole says."""
+
+    names_code: bool
+    """A noun for a code that no number has taken."""
+    warns: bool
+    offers: int
+    """Different words of advertising."""
+    has_purpose: bool
+    is_priced: bool
+    is_secret: bool
+    """A word that only goes with one-time codes, not in a warning."""
+
+
+def _whole(message: Message) -> _Whole:
+    names_code = warns = has_purpose = is_secret = False
+    offers = set()
+    for place, token in enumerate(message.tokens):
+        bits = token.bits
+        if bits & (lexicon.NOUN | lexicon.QUAL):
+            warned = message.is_warned(place)
+            warns = warns or (warned and bool(bits & lexicon.NOUN))
+            if not warned:
+                is_secret = is_secret or bool(bits & (lexicon.SURE | lexicon.QUAL))
+                if not names_code and bits & lexicon.NOUN:
+                    names_code = not message.is_taken(place, None) and message.strength(place) >= 2
+        if bits & lexicon.PURPOSE and not has_purpose:
+            has_purpose = message.is_purpose(place)
+        if bits & lexicon.MARKETING:
+            offers.add(token.text)
+    is_priced = any(number.kind in ("amount", "count") for number in message.masked)
+    return _Whole(names_code, warns, len(offers), has_purpose, is_priced, is_secret)
+
+
+def _count_message(message: Message, live: list[Judged]) -> None:
+    whole = _whole(message)
+    replaced = any(judged.cancelled for judged in live)
+    others = {number.kind for number in message.masked}
+    alone = len(live) == 1 and not others & {"phone", "card tail"}
+    nothing_against = others <= set(_HARMLESS) and not message.bits & _AGAINST
+    for judged in live:
+        if judged.labelled or judged.cancelled:
+            continue
+        if replaced:
+            judged.give(4, "another code is cancelled")
+        if not judged.named:
+            if whole.names_code:
+                judged.give(2, "the message names a code")
+            elif whole.warns:
+                judged.give(1, "the message warns about a code")
+        if message.bits & lexicon.SIGN and judged.score > 2:
+            judged.give(1, "the message warns or limits")
+        if whole.has_purpose:
+            judged.give(2, "the message is about access")
+        if message.bits & lexicon.DONE and judged.score < ENOUGH:
+            judged.give(-2, "the message tells of something done")
+        if alone:
+            judged.give(1.5, "the only number")
+            if nothing_against:
+                _count_form(judged)
+        if whole.offers and not whole.is_secret:
+            judged.give(-4.0 - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")
+        elif whole.offers > 1:
+            judged.give(-1.0 * min(whole.offers, 4), "an offer")
+
+
+def _count_form(judged: Judged) -> None:
+    if judged.number.digits == 6:
+        judged.give(1.5, "six digits and nothing against it")
+    elif judged.number.runs[0][0] == "0":
+        judged.give(1, "a leading zero and nothing against it")
+
+
+def _count_brand(message: Message, judged: Judged) -> None:
+    """Accept "OrbitX - 074486": a name, a sign, a number, and nothing else."""
+    if len(message.judged) > 1 or any(n.kind not in _HARMLESS for n in message.masked):
+        return
+    words = [token for token in message.tokens if token.kind == WORD]
+    if len(words) > _BRAND_WORDS or message.bits & _AGAINST:
+        return
+    if not all(is_letters(token) for token in words) and message.tokens[0].text not in "【[":
+        return
+    for beside in message.beside(judged.number):
+        if beside is None:
+            continue
+        is_sign = beside.kind == SIGN and beside.text not in ".,#/+*"
+        if is_sign or beside.kind in (LINE, DIGITS):
+            judged.give(5, "a name and a number")
+            return
