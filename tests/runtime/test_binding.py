@@ -9,7 +9,6 @@ import pytest
 import trio
 import trio.testing
 
-from otpblue_trio.policy import Account, IpNetwork
 from otpblue_trio.runtime import AccountsUnavailable
 from otpblue_trio.runtime.observer import BindRefused, ConnectionClosed
 from otpblue_trio.smpp import (
@@ -31,6 +30,8 @@ from otpblue_trio.testing import (
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
+
+    from otpblue_trio.policy import Account, IpNetwork
 
 ROK = CommandStatus.ESME_ROK
 RSYSERR = CommandStatus.ESME_RSYSERR
@@ -63,7 +64,7 @@ class SlowVerifier:
 async def status_of_bind(
     gateway: GatewayUnderTest,
     system_id: str = "acme",
-    password: str = "secret",
+    password: str = "secret",  # noqa: S107  the test account's
     *,
     address: str = ATTACKER,
 ) -> int:
@@ -348,7 +349,6 @@ async def test_a_check_that_the_client_gave_up_counts_as_a_failure(
     class Endless:
         async def verify(self, account: Account | None, given: str, /) -> bool:
             await trio.sleep_forever()
-            return False
 
     limits = with_limits(pre_bind_timeout=5.0)
     async with open_gateway(verifier=Endless(), limits=limits) as gateway:
@@ -365,7 +365,6 @@ async def test_checks_that_never_end_hold_nobody_longer_than_the_pre_bind_deadli
     class Endless:
         async def verify(self, account: Account | None, given: str, /) -> bool:
             await trio.sleep_forever()
-            return False
 
     async with open_gateway(verifier=Endless()) as gateway:
         began = trio.current_time()

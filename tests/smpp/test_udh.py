@@ -14,7 +14,7 @@ untimed = settings(deadline=None)
     ("octets", "concat"),
     [
         (bytes.fromhex("050003 2A0201"), Concat(0x2A, 2, 1)),
-        (bytes.fromhex("060804 01020301"), Concat(0x0102, 3, 1)),
+        (bytes.fromhex("060804 01020301"), Concat(0x0102, 3, 1, reference_octets=2)),
         (bytes.fromhex("0B 0504 0B8423F0 0003 FF0202"), Concat(0xFF, 2, 2)),
     ],
     ids=["8 bit reference", "16 bit reference", "after ports"],

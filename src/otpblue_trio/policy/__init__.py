@@ -3,12 +3,22 @@
 Nothing here awaits, reads a clock or logs; time comes in as an argument, refusals go out as values.
 """
 
-from otpblue_trio.policy.admission import MAX_MESSAGE_OCTETS, AccountRules, Admission, Declined
+from otpblue_trio.policy.admission import AccountRules, Admission, Declined
 from otpblue_trio.policy.binds import (
     BindGate,
     address_is_allowed,
     check_bind_fields,
     reason_of_bind_decode_error,
+)
+from otpblue_trio.policy.concatenation import (
+    MAX_MESSAGE_OCTETS,
+    Held,
+    Known,
+    LongMessage,
+    NoRoom,
+    PartStore,
+    Spoilt,
+    Whole,
 )
 from otpblue_trio.policy.language import TEMPLATE_LANGUAGES, choose_language
 from otpblue_trio.policy.limits import TokenBucket
@@ -22,6 +32,7 @@ from otpblue_trio.policy.otp import (
     PatternError,
     compile_patterns,
 )
+from otpblue_trio.policy.parts import Part, PartKey, ReferenceKind, may_be_part
 from otpblue_trio.policy.passwords import PasswordCache, check_hash, hash_password
 from otpblue_trio.policy.passwords import is_hash as is_password_hash
 from otpblue_trio.policy.passwords import verify as verify_password
@@ -73,23 +84,33 @@ __all__ = [
     "Failed",
     "FailureKind",
     "FailureMode",
+    "Held",
     "IpAddress",
     "IpNetwork",
+    "Known",
+    "LongMessage",
     "LongSender",
     "MessageIdFormat",
     "NoCode",
     "NoCodeReason",
+    "NoRoom",
     "NumberReader",
     "NumberRefusal",
     "Outcome",
+    "Part",
+    "PartKey",
+    "PartStore",
     "PasswordCache",
     "PatternError",
     "Reason",
+    "ReferenceKind",
     "Refused",
     "SendRequest",
     "SenderRefusal",
+    "Spoilt",
     "TokenBucket",
     "Verdict",
+    "Whole",
     "address_is_allowed",
     "check_bind_fields",
     "check_hash",
@@ -99,6 +120,7 @@ __all__ = [
     "hash_password",
     "is_password_hash",
     "mask_number",
+    "may_be_part",
     "may_send",
     "reason_of_bind_decode_error",
     "receipt_is_retryable",

@@ -5,14 +5,20 @@ of what the sender can do about it: limits and times, then who gets it, then who
 what it says. Nothing is guessed: what cannot be decided surely is refused, and the aggregator
 falls back to SMS at once.
 
+A part of a long message goes the same way up to its text; what the parts say together is decided
+when they are whole, or when they settle it without the rest.
+
 Basis: integration guide, "Sending OTP Messages" and "Input Limits".
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from otpblue_trio.hot import hot_frozen
+from otpblue_trio.policy.concatenation import MAX_MESSAGE_OCTETS
 from otpblue_trio.policy.language import choose_language
 from otpblue_trio.policy.otp import (
     CodeFinder,
@@ -21,6 +27,7 @@ from otpblue_trio.policy.otp import (
     NoCodeReason,
     compile_patterns,
 )
+from otpblue_trio.policy.parts import Part, join_text, may_be_part, place_of, settled_code
 from otpblue_trio.policy.phone import Destination, NumberReader, NumberRefusal
 from otpblue_trio.policy.regions import OPEN_BY_DEFAULT, may_send
 from otpblue_trio.policy.sender import SenderRefusal, choose_sender
@@ -31,16 +38,17 @@ from otpblue_trio.smpp import (
     DataSm,
     SubmitSm,
     TlvTag,
+    Udh,
     UdhError,
     decode_text,
     parse_smpp_time,
     split_udh,
 )
 
-__all__ = ["MAX_MESSAGE_OCTETS", "AccountRules", "Admission", "Declined"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-MAX_MESSAGE_OCTETS = 512
-"""Integration guide, "Input Limits"; the user data header counts."""
+__all__ = ["AccountRules", "Admission", "Declined"]
 
 _REASON_OF_NUMBER = {
     NumberRefusal.INVALID: Reason.DESTINATION_INVALID,
@@ -98,7 +106,9 @@ class Admission:
         self._codes = codes
         self.open_regions: frozenset[str] = OPEN_BY_DEFAULT
 
-    def admit(self, submit: SubmitSm | DataSm, rules: AccountRules) -> SendRequest | Declined:
+    def admit(
+        self, submit: SubmitSm | DataSm, rules: AccountRules
+    ) -> SendRequest | Part | Declined:
         """Decide about one message.
 
         Args:
@@ -106,7 +116,8 @@ class Admission:
           rules: of the account that the session is bound with.
 
         Returns:
-          What the platform is to be asked, or the reason why it is not.
+          What the platform is to be asked, or the reason why it is not; of a long message a part,
+          which only says something together with the others.
         """
         account = rules.account
         octets = b""
@@ -118,7 +129,7 @@ class Admission:
                 return Declined(Reason.VALIDITY_INVALID)
         if submit.tlvs:
             payload = submit.tlv(TlvTag.MESSAGE_PAYLOAD)
-            if payload is not None:
+            if payload:
                 if octets:
                     return Declined(Reason.MESSAGE_TWICE)
                 octets = payload
@@ -147,38 +158,81 @@ class Admission:
         if isinstance(sender, SenderRefusal):
             return Declined(Reason.SENDER_INVALID, region)
 
-        if submit.esm_class & ESM_CLASS_UDHI:
-            try:
-                header, octets = split_udh(octets)
-            except UdhError:
-                return Declined(Reason.MESSAGE_UNREADABLE, region)
-            if header.concat is not None and header.concat.total > 1:
-                # A code may be cut in two at the boundary: half of one is a wrong code.
-                return Declined(Reason.MESSAGE_INCOMPLETE, region)
-        if submit.tlvs and _is_sar_part(submit):
-            return Declined(Reason.MESSAGE_INCOMPLETE, region)
+        if may_be_part(submit):
+            header: Udh | None = None
+            if submit.esm_class & ESM_CLASS_UDHI:
+                try:
+                    header, octets = split_udh(octets)
+                except UdhError:
+                    return Declined(Reason.MESSAGE_UNREADABLE, region)
+            place = place_of(submit, header, account.system_id)
+            if isinstance(place, Reason):
+                return Declined(place, region)
+            if place is not None:
+                return Part(*place, octets, submit.data_coding, destination, sender)
         text = decode_text(octets, submit.data_coding, account.default_alphabet)
+        return self._decide(text, destination, sender, rules)
 
-        code = ""
+    def admit_whole(self, parts: Sequence[Part], rules: AccountRules) -> SendRequest | Declined:
+        """Decide about a long message.
+
+        Args:
+          parts: all of them, in order.
+          rules: of the account.
+        """
+        text = join_text(parts, rules.account.default_alphabet)
+        return self._decide(text, parts[0].destination, parts[0].sender, rules)
+
+    def admit_early(self, parts: Sequence[Part], rules: AccountRules) -> SendRequest | None:
+        """Decide about a long message by some of its parts, if that can be done surely.
+
+        Args:
+          parts: some of them, in order, at least one.
+          rules: of the account.
+
+        Returns:
+          What the platform is to be asked; None when the rest has to be awaited.
+        """
+        account = rules.account
         if account.allow_send_text:
-            if not text.strip():
-                return Declined(Reason.NO_CODE, region)
-        else:
+            return None
+
+        def find(text: str) -> str:
             found = self._codes.find(text, rules.patterns)
-            if not isinstance(found, CodeFound):
-                return Declined(_REASON_OF_NO_CODE[found.reason], region)
-            code = found.code
-            text = ""
-        return SendRequest(
-            account.system_id,
-            account.api_key,
-            destination.e164,
-            region,
-            code,
-            text,
-            sender,
-            choose_language(account.language, account.default_language, region),
-        )
+            return found.code if isinstance(found, CodeFound) else ""
+
+        code = settled_code(parts, account.default_alphabet, find)
+        if not code:
+            return None
+        return _request(code, "", parts[0].destination, parts[0].sender, account)
+
+    def _decide(
+        self, text: str, destination: Destination, sender: str, rules: AccountRules
+    ) -> SendRequest | Declined:
+        if rules.account.allow_send_text:
+            if not text.strip():
+                return Declined(Reason.NO_CODE, destination.region)
+            return _request("", text, destination, sender, rules.account)
+        found = self._codes.find(text, rules.patterns)
+        if not isinstance(found, CodeFound):
+            return Declined(_REASON_OF_NO_CODE[found.reason], destination.region)
+        return _request(found.code, "", destination, sender, rules.account)
+
+
+def _request(
+    code: str, text: str, destination: Destination, sender: str, account: Account
+) -> SendRequest:
+    region = destination.region
+    return SendRequest(
+        account.system_id,
+        account.api_key,
+        destination.e164,
+        region,
+        code,
+        text,
+        sender,
+        choose_language(account.language, account.default_language, region),
+    )
 
 
 def _is_smpp_time(text: str) -> bool:
@@ -187,8 +241,3 @@ def _is_smpp_time(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_sar_part(submit: SubmitSm | DataSm) -> bool:
-    total = submit.tlv(TlvTag.SAR_TOTAL_SEGMENTS)
-    return total is not None and total[0] > 1

@@ -114,7 +114,7 @@ class Connection:
       stream: as accepted; TLS is negotiated inside when `tls` is given.
       peer: who is at the other end.
       listener: the kind of listener, for the log.
-      tls: the context for TLS, or None.
+      tls: gives the context for TLS, or None.
       enter: given when `peer` is a trusted load balancer: the stream begins with a PROXY header,
         and this is called once with who is really there. False: there is no room for that peer,
         which has been told to the observer; the connection closes without a further event.
@@ -131,7 +131,7 @@ class Connection:
         stream: trio.abc.Stream,
         peer: Peer,
         listener: str,
-        tls: ssl.SSLContext | None,
+        tls: Callable[[], ssl.SSLContext] | None,
         enter: Callable[[Peer], bool] | None,
         limits: GatewayLimits,
         binds: BindDesk,
@@ -178,6 +178,11 @@ class Connection:
     def is_leaving(self) -> bool:
         """True when no new message may be taken: the connection or the gateway is ending."""
         return self._leave_reason is not None
+
+    @property
+    def may_submit(self) -> bool:
+        """True while another message of this session would be taken."""
+        return self._leave_reason is None and self._session.is_bound
 
     @property
     def in_flight(self) -> int:
@@ -296,7 +301,7 @@ class Connection:
                 ended = await self._learn_peer(self._enter)
                 if ended is not None:
                     return ended
-            if self._tls is not None and not await self._shake_hands(self._tls):
+            if self._tls is not None and not await self._shake_hands(self._tls()):
                 return CloseReason.TLS_FAILED
             return await self._read()
         if self._pre_bind.cancelled_caught:
@@ -351,6 +356,8 @@ class Connection:
             if not octets:
                 return CloseReason.PEER_CLOSED
             reason = await self._take(octets)
+            if session.in_flight and not session.is_bound:
+                self._messages.part_from(self)
             if session.outgoing_octets:
                 self._work.set()
             if reason is not None:
@@ -513,6 +520,7 @@ class Connection:
         if reason in _SILENT:
             return
         session = self._session
+        self._messages.part_from(self)
         with trio.move_on_after(self._limits.drain_timeout):
             if reason in _WITH_UNBIND and session.is_bound:
                 async with trio.open_nursery() as nursery:

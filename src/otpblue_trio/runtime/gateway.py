@@ -7,6 +7,7 @@ The platform and the receipt clock live around both, so that results keep coming
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import secrets
 from collections import Counter
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 __all__ = ["Gateway"]
 
 _SWEEP_PERIOD = 1.0
-"""Seconds between two looks at what is due again or overdue."""
+"""Seconds between two looks at what is due again or overdue; parts of long messages are looked at
+sooner, when they are due."""
 _MAX_WAITING_RECEIPTS = 100_000
 """Receipts of one account that wait for a session; beyond it the oldest is given up."""
 
@@ -170,36 +172,56 @@ class Gateway:
         accepts. Cancelling is a hard stop: connections are dropped, and what is in flight is
         observed as failed.
         """
-        async with trio.open_nursery() as services:
+        async with contextlib.AsyncExitStack() as closing, trio.open_nursery() as services:
+            closing.callback(self._end_accepting)
+            for endpoint in endpoints:
+                closing.push_async_callback(trio.aclose_forcefully, endpoint.listener)
             await services.start(self._platform.run)
             services.start_soon(self._sweep)
-            async with trio.open_nursery() as connections:
-                async with trio.open_nursery() as accepting:
-                    for endpoint in endpoints:
-                        accepting.start_soon(self._accept, endpoint, connections)
-                    for endpoint in endpoints:
-                        self._observer.observe(
-                            ListenerStarted(kind=endpoint.kind, address=endpoint.address)
-                        )
-                    self._is_accepting = True
-                    self._observer.observe(GatewayStarted())
-                    task_status.started()
-                    await self._stop.wait()
-                    accepting.cancel_scope.cancel()
-                self._observer.observe(
-                    GatewayStopping(
-                        sessions=len(self._connections),
-                        in_flight=self.in_flight,
-                        timeout=self._limits.drain_timeout,
-                    )
-                )
-                connections.cancel_scope.deadline = trio.current_time() + self._limits.drain_timeout
-                services.start_soon(self._cut_short, connections.cancel_scope)
-                for connection in tuple(self._connections):
-                    connection.leave(CloseReason.DRAINED)
+            try:
+                await self._serve_connections(endpoints, services, task_status)
+            finally:
+                self._messages.give_up_parts()
             abandoned = self.in_flight
             services.cancel_scope.cancel()
         self._observer.observe(GatewayStopped(abandoned=abandoned))
+
+    async def _serve_connections(
+        self,
+        endpoints: Sequence[Endpoint],
+        services: trio.Nursery,
+        task_status: trio.TaskStatus[None],
+    ) -> None:
+        async with trio.open_nursery() as connections:
+            async with trio.open_nursery() as accepting:
+                for endpoint in endpoints:
+                    accepting.start_soon(self._accept, endpoint, connections)
+                for endpoint in endpoints:
+                    self._observer.observe(
+                        ListenerStarted(kind=endpoint.kind, address=endpoint.address)
+                    )
+                self._is_accepting = True
+                self._observer.observe(GatewayStarted())
+                task_status.started()
+                await self._stop.wait()
+                accepting.cancel_scope.cancel()
+            self._observer.observe(
+                GatewayStopping(
+                    sessions=len(self._connections),
+                    in_flight=self.in_flight,
+                    timeout=self._limits.drain_timeout,
+                )
+            )
+            connections.cancel_scope.deadline = trio.current_time() + self._limits.drain_timeout
+            services.start_soon(self._cut_short, connections.cancel_scope)
+            for connection in tuple(self._connections):
+                connection.leave(CloseReason.DRAINED)
+            self._messages.part_from_all()
+            # Connections that are gone have messages in flight, too; their outcomes are observed.
+            await self._messages.wait_until_idle()
+
+    def _end_accepting(self) -> None:
+        self._is_accepting = False
 
     async def _cut_short(self, scope: trio.CancelScope) -> None:
         """Wait for `stop_now`, then drop the connections."""
@@ -232,7 +254,7 @@ class Gateway:
             stream=stream,
             peer=peer,
             listener=endpoint.kind,
-            tls=endpoint.tls() if endpoint.tls is not None else None,
+            tls=endpoint.tls,
             enter=enter if is_proxy else None,
             limits=self._limits,
             binds=self._binds,
@@ -284,17 +306,19 @@ class Gateway:
         self._sweep_due.set()
 
     async def _sweep(self) -> None:
-        """Once a second, while there is anything: receipts that are due again, overdue or old."""
+        """While there is anything that waits or is remembered, look after it every second."""
         while True:
             await self._sweep_due.wait()
-            await trio.sleep(_SWEEP_PERIOD)
+            # What begins to wait during this sleep is due after it: no part is due within a second.
+            next_time = trio.current_time() + _SWEEP_PERIOD
+            await trio.sleep_until(min(next_time, self._messages.next_due))
             now = trio.current_time()
-            self._messages.forget_delivered(now)
+            self._messages.look_after(now)
             for connection in self._connections:
                 connection.expire_receipts(now - self._limits.receipt_timeout, now)
             for state in self._registry.states():
                 state.receipts.pump(now)
-            if not self._messages.remembered and not any(
+            if self._messages.is_idle and not any(
                 state.receipts.open for state in self._registry.states()
             ):
                 self._sweep_due = trio.Event()

@@ -104,6 +104,8 @@ def peer_of(stream: trio.abc.Stream) -> Peer:
             name = stream.socket.getpeername()
         except OSError:  # reset before we looked
             return Peer(_UNKNOWN_ADDRESS)
+        if stream.socket.family not in (trio.socket.AF_INET, trio.socket.AF_INET6):
+            return Peer(_UNKNOWN_ADDRESS)
         address = ipaddress.ip_address(name[0].partition("%")[0])
         return Peer(plain_address(address), name[1])
     return Peer(_UNKNOWN_ADDRESS)

@@ -126,7 +126,10 @@ class ConnectionRefused:
 
 @attrs.frozen(kw_only=True)
 class ConnectionClosed:
-    """A connection gave its slot back; the last event of a `connection_id`."""
+    """A connection gave its slot back.
+
+    The last event of a `connection_id`, but for messages whose outcome comes later.
+    """
 
     connection_id: int
     peer: str

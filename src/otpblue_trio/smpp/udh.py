@@ -27,6 +27,8 @@ class Concat:
     """1 to 255."""
     part: int
     """1 to `total`."""
+    reference_octets: int = 1
+    """1 or 2: references of 8 and of 16 bits number for themselves."""
 
 
 @hot_frozen
@@ -54,7 +56,7 @@ class Udh:
                 continue
             total, part = data[-2:]
             if 1 <= part <= total:
-                return Concat(reference, total, part)
+                return Concat(reference, total, part, len(data) - 2)
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import math
 
@@ -80,6 +81,13 @@ class MemoryListener(trio.abc.Listener[MemoryStream]):
         return await self._backlog.receive()
 
     async def aclose(self) -> None:
-        """Accept nothing any more."""
+        """Accept nothing any more; connections that nobody has accepted are closed."""
+        # Shielded: a listener is often closed by cancelling, and memory never blocks.
+        with (
+            trio.CancelScope(shield=True),
+            contextlib.suppress(trio.WouldBlock, trio.ClosedResourceError),
+        ):
+            while True:
+                await self._backlog.receive_nowait().aclose()
         self._backlog.close()
         await trio.lowlevel.checkpoint()

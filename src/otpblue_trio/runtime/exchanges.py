@@ -1,0 +1,72 @@
+"""Who waits for what: submitted messages and the requests to the platform that answer them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otpblue_trio.policy.types import Outcome
+    from otpblue_trio.runtime.accounts import AccountState
+    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.smpp import DataSm, SubmitSm
+
+__all__ = ["Exchange", "ExchangeKey", "Waiter"]
+
+ExchangeKey = tuple[str, str, str, str, str]
+"""system_id, number, code, text, sender: equal for messages that are the same message."""
+
+
+class Waiter:
+    """One submitted message that waits for its answer.
+
+    Attributes:
+      joined: True when another message's request answers it.
+    """
+
+    __slots__ = ("account", "connection", "joined", "pdu", "received_at")
+
+    def __init__(
+        self,
+        connection: Connection,
+        account: AccountState,
+        pdu: SubmitSm | DataSm,
+        received_at: float,
+    ) -> None:
+        self.connection = connection
+        self.account = account
+        self.pdu = pdu
+        self.received_at = received_at
+        self.joined = False
+
+
+class Exchange:
+    """One request to the platform and everybody who waits for its outcome.
+
+    Attributes:
+      region: ISO region of the number.
+      waiters: those not answered yet.
+      outcome: once there is one.
+      short_id: the gateway's own message id, once somebody needed one.
+    """
+
+    __slots__ = ("_on_outcome", "key", "outcome", "region", "short_id", "waiters")
+
+    def __init__(
+        self,
+        key: ExchangeKey,
+        region: str,
+        waiters: list[Waiter],
+        on_outcome: Callable[[Exchange, Outcome], None],
+    ) -> None:
+        self.key = key
+        self.region = region
+        self.waiters = waiters
+        self._on_outcome = on_outcome
+        self.outcome: Outcome | None = None
+        self.short_id = ""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Take the outcome: the `done` of the platform."""
+        self._on_outcome(self, outcome)

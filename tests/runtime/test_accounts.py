@@ -1,0 +1,56 @@
+"""The live view of accounts: what stays over reconnects, and what a change puts in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from otpblue_trio.policy import PatternError
+from otpblue_trio.runtime.accounts import AccountRegistry
+from otpblue_trio.testing import EventRecorder, account
+
+
+def new_registry() -> AccountRegistry:
+    """Return a registry whose receipts go nowhere."""
+    return AccountRegistry(
+        EventRecorder(), receipt_lifetime=60, max_waiting_receipts=10, on_receipt=lambda: None
+    )
+
+
+async def test_an_account_has_one_state_for_good() -> None:
+    registry = new_registry()
+    state = registry.enter(account("acme"), 0)
+    assert registry.enter(account("acme"), 5) is state
+    assert registry.enter(account("other"), 5) is not state
+    assert [each.account.system_id for each in registry.states()] == ["acme", "other"]
+
+
+async def test_the_bucket_outlives_a_reconnect() -> None:
+    registry = new_registry()
+    state = registry.enter(account(tps=2.0), 0)
+    assert [state.bucket.take(0) for _ in range(3)] == [True, True, False]
+    assert not registry.enter(account(tps=2.0), 0.1).bucket.take(0.1)
+
+
+async def test_changed_settings_are_in_force_at_once_without_a_fresh_burst() -> None:
+    registry = new_registry()
+    state = registry.enter(account(tps=2.0), 0)
+    assert [state.bucket.take(0) for _ in range(2)] == [True, True]
+    state.apply(account(tps=10.0, code_patterns=(r"(\d{4})",)), 0)
+    assert state.account.tps == 10.0
+    assert state.rules.patterns is not None
+    assert not state.bucket.take(0)
+    assert state.bucket.take(0.1)
+
+
+async def test_the_same_settings_change_nothing() -> None:
+    state = new_registry().enter(account(), 0)
+    rules = state.rules
+    state.apply(account(), 1)
+    assert state.rules is rules
+
+
+async def test_settings_that_do_not_compile_leave_the_old_ones_in_force() -> None:
+    state = new_registry().enter(account(tps=2.0), 0)
+    with pytest.raises(PatternError):
+        state.apply(account(tps=5.0, code_patterns=("(",)), 1)
+    assert state.account.tps == state.bucket.rate == 2.0

@@ -1,0 +1,47 @@
+"""The events: frozen values, free of secrets by construction, passed to every observer in order."""
+
+from __future__ import annotations
+
+import typing
+
+import attrs
+import pytest
+
+from otpblue_trio.runtime import observer
+from otpblue_trio.runtime.observer import Event, GatewayStarted, Notice, ObserverGroup
+
+EVENTS: tuple[type[attrs.AttrsInstance], ...] = typing.get_args(Event)
+
+
+class Keeper:
+    """An observer that appends to a list which it shares with others."""
+
+    def __init__(self, name: str, told: list[tuple[str, Event]]) -> None:
+        self._name = name
+        self._told = told
+
+    def observe(self, event: Event, /) -> None:
+        self._told.append((self._name, event))
+
+
+def test_a_group_tells_each_observer_in_order() -> None:
+    told: list[tuple[str, Event]] = []
+    group = ObserverGroup([Keeper("a", told), Keeper("b", told)])
+    first, second = GatewayStarted(), Notice(level="info", text="hello")
+    group.observe(first)
+    group.observe(second)
+    assert told == [("a", first), ("b", first), ("a", second), ("b", second)]
+
+
+def test_a_group_of_nobody_tells_nobody() -> None:
+    ObserverGroup([]).observe(GatewayStarted())
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_an_event_has_no_field_for_a_secret(event: type[attrs.AttrsInstance]) -> None:
+    names = {field.name for field in attrs.fields(event)}
+    assert not names & {"password", "code", "api_key", "pdu", "number", "message", "submit"}
+
+
+def test_every_event_is_offered() -> None:
+    assert {event.__name__ for event in EVENTS} <= set(observer.__all__)

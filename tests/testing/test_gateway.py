@@ -1,0 +1,153 @@
+"""The kit of the tests: what it promises to people who embed the gateway."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+import trio.testing
+
+from otpblue_trio import testing
+from otpblue_trio.policy import Account
+from otpblue_trio.runtime.observer import (
+    BindAccepted,
+    ConnectionClosed,
+    ConnectionOpened,
+    GatewayStarted,
+    GatewayStopped,
+    ListenerStarted,
+)
+from otpblue_trio.smpp import CommandStatus, parse_receipt
+from otpblue_trio.testing import (
+    EventRecorder,
+    FakePlatform,
+    FixedAccounts,
+    InlineVerifier,
+    account,
+    open_gateway,
+    with_limits,
+)
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
+
+NUMBER = "14155552671"
+
+
+async def test_an_embedding_test_reads_like_the_guide(autojump_clock: MockClock) -> None:
+    async with open_gateway(platform=FakePlatform(code=150)) as gateway:
+        esme = await gateway.connect()
+        await esme.bind_transceiver("acme", "secret")
+        response = await esme.submit_sm(NUMBER, "Your code is 482910", source="MyBank")
+        assert response.command_status == CommandStatus.ESME_RSUBMITFAIL
+
+
+async def test_a_gateway_is_stopped_gracefully_at_the_end_of_the_block(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.bound()
+        assert gateway.gateway.is_ready
+    assert esme.unbind_received
+    assert esme.is_closed
+    assert gateway.events[-1] == GatewayStopped(abandoned=0)
+
+
+async def test_an_error_in_the_block_comes_out(autojump_clock: MockClock) -> None:
+    with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+        async with open_gateway() as gateway:
+            await gateway.bound()
+            raise ZeroDivisionError
+
+
+async def test_a_refused_bind_is_an_error_of_the_test(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        with pytest.raises(RuntimeError, match="0x0E"):
+            await gateway.bound("acme", "wrong")
+
+
+async def test_the_wall_clock_runs_with_trios(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.connect()
+        await trio.sleep(20)
+        await esme.bind_transceiver("acme", "secret")
+        await trio.sleep(40)
+        await esme.submit_sm(NUMBER, "Your code is 482910")
+        keys = parse_receipt((await esme.receipt()).short_message)
+        assert keys["done date"] == "2602121431"
+    assert datetime(2026, 2, 12, 14, 30, tzinfo=UTC) == testing.gateway.EPOCH
+
+
+async def test_a_recorder_waits_for_what_has_not_happened_yet(autojump_clock: MockClock) -> None:
+    recorder = EventRecorder()
+    first, second = (ListenerStarted(kind="plain", address=f"memory:{n}") for n in range(2))
+
+    async def tell() -> None:
+        await trio.sleep(1)
+        recorder.observe(GatewayStarted())
+        recorder.observe(first)
+        await trio.sleep(1)
+        recorder.observe(second)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tell)
+        assert await recorder.wait_for(ListenerStarted) is first
+        assert trio.current_time() == pytest.approx(1, abs=0.1)
+        assert await recorder.wait_for(ListenerStarted, 2) is second
+        assert await recorder.wait_for(ListenerStarted) is first
+    assert len(recorder.events) == 3
+
+
+async def test_what_was_seen_is_told_by_type(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        await gateway.bound()
+        assert [event.system_id for event in gateway.seen(BindAccepted)] == ["acme"]
+        assert len(gateway.seen(ConnectionOpened)) == 1
+        assert gateway.seen(ConnectionClosed) == []
+
+
+async def test_an_account_of_the_tests_has_no_rate_limit_unless_it_is_given() -> None:
+    assert account().tps == math.inf
+    assert account("other", tps=5.0, enabled=False) == Account(
+        system_id="other", password="secret", api_key="key-of-other", tps=5.0, enabled=False
+    )
+
+
+async def test_fixed_accounts_are_those_given_and_enabled() -> None:
+    accounts = FixedAccounts([account("acme"), account("off", enabled=False)])
+    assert await accounts.find("acme") == account("acme")
+    assert await accounts.find("off") is None
+    assert await accounts.find("nobody") is None
+    accounts.accounts["late"] = account("late")
+    assert await accounts.find("late") is not None
+
+
+async def test_the_verifier_takes_the_right_password_only() -> None:
+    verifier = InlineVerifier()
+    assert await verifier.verify(account(), "secret")
+    assert not await verifier.verify(account(), "Secret")
+    assert not await verifier.verify(None, "secret")
+
+
+def test_limits_are_the_defaults_with_some_changed() -> None:
+    limits = with_limits(pre_bind_timeout=5.0)
+    assert (limits.pre_bind_timeout, limits.inactivity_timeout) == (5.0, 90.0)
+    with pytest.raises(TypeError):
+        with_limits(no_such_limit=1)
+
+
+async def test_gateways_side_by_side_share_nothing(autojump_clock: MockClock) -> None:
+    async with open_gateway() as one, open_gateway(accounts=[account("other")]) as two:
+        await one.bound("acme")
+        await two.bound("other")
+        assert one.gateway.connections == two.gateway.connections == 1
+        refused = await two.connect()
+        response = await refused.bind_transceiver("acme", "secret")
+        assert response.command_status == CommandStatus.ESME_RINVPASWD
+
+
+def test_everything_offered_is_there() -> None:
+    assert all(hasattr(testing, name) for name in testing.__all__)
