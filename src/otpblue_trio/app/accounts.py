@@ -46,7 +46,7 @@ class ConfiguredAccounts:
         self._accounts = {account.system_id: account for account in accounts}
 
     def forget_directory(self) -> None:
-        """Have the directory asked anew for every account; while it is down the old answers hold."""
+        """Have the directory asked anew; while it is down its old answers hold."""
         if self._directory is not None:
             self._directory.invalidate()
 
@@ -58,6 +58,8 @@ class ConfiguredAccounts:
                 account = await self._directory.find(system_id)
             except DirectoryDown as error:
                 raise AccountsUnavailable(str(error)) from error
+            # The configuration may have got the account while the directory was asked.
+            account = self._accounts.get(system_id, account)
         else:
             await trio.lowlevel.checkpoint()
         return account if account is not None and account.enabled else None
@@ -97,6 +99,4 @@ def _check(account: Account | None, given: str) -> bool:
     if account is None:
         return verify_no_password(given)
     # A refusal takes as long as the costliest common hash, however this password is kept.
-    return verify_password(account.password, given) or verify_no_password(
-        given, account.password
-    )
+    return verify_password(account.password, given) or verify_no_password(given, account.password)

@@ -1,11 +1,27 @@
 """`serve`: everything that runs in the process of `otpblue-trio serve`, put together.
 
-The order of the start is the order of what may fail: certificates and sockets first, before a word
-is said to anybody; then the admin port, so that `/readyz` can say "starting"; then the gateway.
+Theory of operation
+-------------------
+The order of the start is the order of what may fail, so that a gateway that says "listening" also
+serves:
+
+    1. certificates, platform, accounts   put together, nothing is opened
+    2. sockets                            all of them; one that is taken ends the process
+    3. signals, admin port                /readyz says "starting"
+    4. gateway                            "listening ..." for each listener, then "ready"
+    5. what can wait                      open regions, reloads, a check of the phone tables
+
+The end comes from a signal: the gateway drains while the admin port still answers, then everything
+else is cancelled. An error in any part ends the process.
+
+The phone tables are compared with their package after "ready", in a thread: it takes half a second
+of computing, and what it looks for (a `phonenumbers` release that the tables do not fit) has
+shown in tests long before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from functools import partial
@@ -17,19 +33,14 @@ import trio
 
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
 from otpblue_trio.app.clock import wall_clock
-from otpblue_trio.app.tls import TlsError, TlsHolder, development_tls
-from otpblue_trio.config import (
-    Config,
-    ConfigError,
-    PlatformKind,
-    Tls,
-    changes_needing_restart,
-)
+from otpblue_trio.app.no_effect import settings_without_effect
+from otpblue_trio.app.reload import Reloader
+from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
+from otpblue_trio.config import Config, PlatformKind
 from otpblue_trio.ops import AdminServer, Feed, Metrics, Readiness
 from otpblue_trio.policy import OPEN_BY_DEFAULT, Admission, CodeFinder, NumberReader
 from otpblue_trio.runtime import Endpoint, Gateway, ListenError, open_listeners
 from otpblue_trio.runtime.observer import (
-    CloseReason,
     Event,
     GatewayStarted,
     ListenerStarted,
@@ -67,9 +78,14 @@ class _Announcer:
 
     def observe(self, event: Event, /) -> None:
         if isinstance(event, ListenerStarted):
-            print(f"listening {event.kind} {event.address}", file=self.stream, flush=True)
+            self._print(f"listening {event.kind} {event.address}")
         elif isinstance(event, GatewayStarted):
-            print("ready", file=self.stream, flush=True)
+            self._print("ready")
+
+    def _print(self, line: str) -> None:
+        # Whoever started the process may have gone; the clients have not.
+        with contextlib.suppress(OSError):
+            print(line, file=self.stream, flush=True)
 
 
 async def serve(
@@ -81,17 +97,19 @@ async def serve(
 ) -> None:
     """Run a gateway until it is told to stop by SIGTERM or SIGINT; a second one stops at once.
 
-    SIGHUP reads the configuration again.
+    SIGHUP reads the configuration again. To be called in the main thread, which is where signals
+    arrive. Cancelling is a hard stop: connections are dropped.
 
     Args:
       config: what to run.
       log: takes the gateway's events.
-      reload: reads the configuration again; may raise `ConfigError`.
+      reload: reads the configuration again; called in a thread; may raise `ConfigError`.
       announce: where `listening ...` and `ready` are printed.
 
     Raises:
       TlsError: no usable certificate.
       ListenError: an address that cannot be listened on.
+      ControlPlaneError: the platform's CA file cannot be read.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, _HANGUP) as signals:
         await _Service(config, log, reload, announce).run(signals)
@@ -109,48 +127,49 @@ class _Service:
     ) -> None:
         self._config = config
         self._log = log
-        self._load_again = reload
         self._metrics = Metrics()
         self._observer = ObserverGroup((self._metrics, log, _Announcer(announce)))
-        platform = config.platform
-        self._control = ControlPlane(
-            timeout=platform.timeout,
-            ca_file=str(platform.ca_file) if platform.ca_file else None,
-        )
-        numbers = NumberReader(fast=config.policy.fast_phone)
-        if config.policy.fast_phone and not numbers.self_check():
-            self._notice("warning", "the fast phone check differs from the library: it is off")
-        self._admission = Admission(numbers, CodeFinder())
-        self._accounts = ConfiguredAccounts(config.accounts, self._directory())
-        self._platform = self._make_platform()
+        self._tls = self._make_tls() if config.listen.tls else None
+        self._control = self._make_control()
+        self._numbers = NumberReader(fast=config.policy.fast_phone)
+        self._admission = Admission(self._numbers, CodeFinder())
+        accounts = ConfiguredAccounts(config.accounts, self._make_directory())
         self._gateway = Gateway(
             limits=config.limits,
-            accounts=self._accounts,
+            accounts=accounts,
             admission=self._admission,
-            platform=self._platform,
+            platform=self._make_platform(),
             verifier=ThreadVerifier(),
             observer=self._observer,
             wall_clock=wall_clock,
             duplicate_window=config.platform.duplicate_window,
             receipt_lifetime=config.store.receipt_ttl,
+            proxy_protocol_from=config.listen.proxy_protocol_from,
         )
-        self._tls = TlsHolder(self._tls_settings(config)) if config.listen.tls else None
+        self._reloader = Reloader(
+            config,
+            load=reload,
+            tls=self._tls,
+            accounts=accounts,
+            gateway=self._gateway,
+            set_log_level=log.set_level,
+            notice=self._notice,
+        )
 
     def _notice(self, level: str, text: str) -> None:
         self._observer.observe(Notice(level=level, text=text))
 
-    def _tls_settings(self, config: Config) -> Tls:
-        if config.tls is not None:
-            return config.tls
-        settings = development_tls(config.base_dir / "var" / "tls", now=wall_clock())
-        self._notice(
-            "warning",
-            f"no [tls] section: using the self-signed development certificate "
-            f"{settings.certificate}, which no client should trust outside a test",
-        )
-        return settings
+    def _make_tls(self) -> TlsHolder:
+        settings = tls_settings(self._config)
+        if self._config.tls is None:
+            self._notice(
+                "warning",
+                f"no [tls] section: using the self-signed development certificate "
+                f"{settings.certificate}, which no client should trust outside a test",
+            )
+        return TlsHolder(server_context(settings))
 
-    def _directory(self) -> AccountDirectory | None:
+    def _make_directory(self) -> AccountDirectory | None:
         settings = self._config.directory
         if settings is None:
             return None
@@ -164,6 +183,13 @@ class _Service:
             on_trouble=partial(self._notice, "warning"),
         )
 
+    def _make_control(self) -> ControlPlane | None:
+        settings = self._config.platform
+        if settings.kind is not PlatformKind.HTTP:
+            return None
+        ca_file = str(settings.ca_file) if settings.ca_file else None
+        return ControlPlane(timeout=settings.timeout, ca_file=ca_file)
+
     def _make_platform(self) -> Platform:
         settings = self._config.platform
         if settings.kind is PlatformKind.SIMULATOR:
@@ -174,12 +200,17 @@ class _Service:
                 random=SystemRandom(),
                 timeout=settings.timeout,
             )
+        try:
+            context = make_ssl_context(str(settings.ca_file) if settings.ca_file else None)
+        except OSError as error:
+            msg = f"cannot use platform.ca_file {settings.ca_file}: {error.strerror or error}"
+            raise TlsError(msg) from error
         return HttpPlatform(
             url=settings.url,
             timeout=settings.timeout,
             max_connections=settings.max_connections,
             max_queue=settings.max_queue,
-            ssl_context=make_ssl_context(str(settings.ca_file) if settings.ca_file else None),
+            ssl_context=context,
             on_state=lambda state, detail: self._observer.observe(
                 PlatformStateChanged(state=state, detail=detail)
             ),
@@ -188,7 +219,8 @@ class _Service:
     # ------------------------------------------------------------------ running
 
     async def run(self, signals: AsyncIterator[int]) -> None:
-        for warning in self._config.warnings:
+        """Serve until a signal has ended it."""
+        for warning in (*self._config.warnings, *settings_without_effect(self._config)):
             self._notice("warning", warning)
         endpoints, admin = await self._open_sockets()
         self._register_metrics()
@@ -203,9 +235,21 @@ class _Service:
                 await nursery.start(server.serve, [listener for _, listener in admin])
                 for address, _ in admin:
                     self._observer.observe(ListenerStarted(kind="admin", address=address))
+            await nursery.start(self._serve_to_the_end, endpoints, nursery.cancel_scope)
             nursery.start_soon(self._keep_regions_fresh)
-            await self._gateway.serve(endpoints)
-            nursery.cancel_scope.cancel()
+            nursery.start_soon(self._reloader.run)
+            nursery.start_soon(self._check_numbers)
+
+    async def _serve_to_the_end(
+        self,
+        endpoints: list[Endpoint],
+        everything: trio.CancelScope,
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve until the drain is over, then end everything else."""
+        await self._gateway.serve(endpoints, task_status=task_status)
+        everything.cancel()
 
     async def _open_sockets(
         self,
@@ -262,20 +306,34 @@ class _Service:
     async def _obey(self, signals: AsyncIterator[int]) -> None:
         async for number in signals:
             if number == _HANGUP:
-                self._reload()
+                self._reloader.request()
             elif self._gateway.is_stopping:
                 self._gateway.stop_now()
             else:
                 self._gateway.stop()
 
+    # ------------------------------------------------------------------ what can wait
+
+    async def _check_numbers(self) -> None:
+        if not self._numbers.is_fast:
+            return
+        agrees = await trio.to_thread.run_sync(self._numbers.self_check, abandon_on_cancel=True)
+        if not agrees:
+            self._notice("warning", "the fast phone check differs from the library: it is off")
+
     async def _keep_regions_fresh(self) -> None:
         """Ask the real platform which regions are open; the simulator has the built-in list."""
         settings = self._config.platform
-        accounts = self._config.accounts
-        key = settings.regions_api_key or (accounts[0].api_key if accounts else "")
-        if settings.kind is not PlatformKind.HTTP or not key:
+        control = self._control
+        if control is None or not settings.regions_refresh:
             return
-        book = RegionBook(OPEN_BY_DEFAULT)
+        if not self._regions_key():
+            self._notice(
+                "warning",
+                "the open regions are those of this release: there is no platform.regions_api_key "
+                "and no configured account to ask the platform with",
+            )
+            return
 
         def changed(regions: frozenset[str]) -> None:
             self._admission.open_regions = regions
@@ -284,44 +342,16 @@ class _Service:
         def failed(error: OtpBlueError) -> None:
             self._notice("warning", f"the open regions are not known anew: {error}")
 
-        await book.keep_fresh(
+        await RegionBook(OPEN_BY_DEFAULT).keep_fresh(
             settings.regions_refresh,
-            lambda: fetch_regions(self._control.get_json, settings.regions_url, api_key=key),
+            lambda: fetch_regions(
+                control.get_json, settings.regions_url, api_key=self._regions_key()
+            ),
             on_change=changed,
             on_error=failed,
         )
 
-    # ------------------------------------------------------------------ reloading
-
-    def _reload(self) -> None:
-        """Read the configuration again; what is wrong with it changes nothing."""
-        try:
-            new = self._load_again()
-            if self._tls is not None:
-                self._tls.replace(self._tls_settings(new))
-        except ConfigError as error:
-            for problem in error.problems:
-                self._notice("error", f"not reloaded: {problem}")
-            return
-        except TlsError as error:
-            self._notice("error", f"not reloaded: {error}")
-            return
-        old, self._config = self._config, new
-        self._log.set_level(new.log.level)
-        self._accounts.replace(new.accounts)
-        now = trio.current_time()
-        by_name = {account.system_id: account for account in new.accounts}
-        gone = {account.system_id for account in old.accounts} - by_name.keys()
-        for state in self._gateway.accounts:
-            system_id = state.account.system_id
-            account = by_name.get(system_id)
-            if system_id in gone or (account is not None and not account.enabled):
-                for connection in tuple(state.sessions):
-                    connection.leave(CloseReason.ACCOUNT_GONE)
-            elif account is not None:
-                state.apply(account, now)
-        for warning in new.warnings:
-            self._notice("warning", warning)
-        for key in changes_needing_restart(old, new):
-            self._notice("warning", f"{key} has changed: it takes a restart to apply")
-        self._notice("info", f"reloaded: {len(new.accounts)} accounts")
+    def _regions_key(self) -> str:
+        """Return the key for the regions call; a reload may have changed the accounts."""
+        accounts = self._reloader.config.accounts
+        return self._config.platform.regions_api_key or (accounts[0].api_key if accounts else "")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
+from otpblue_trio.app.clock import wall_clock
 from otpblue_trio.config import Tls, TlsVersion, development_certificate
 from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from pathlib import Path
+    from otpblue_trio.config import Config
 
-__all__ = ["TlsError", "TlsHolder", "development_tls", "server_context"]
+__all__ = ["TlsError", "TlsHolder", "server_context", "tls_settings"]
 
 _VERSIONS = {
     TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2,
@@ -20,6 +20,8 @@ _VERSIONS = {
 }
 # TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has nothing else.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+_SSL_REASONS = {"KEY_VALUES_MISMATCH": "the private key is another certificate's"}
 
 
 class TlsError(OtpBlueError):
@@ -30,31 +32,43 @@ def server_context(settings: Tls) -> ssl.SSLContext:
     """Return a fresh context for a certificate.
 
     Raises:
-      TlsError: a file cannot be read, or key and certificate do not belong together.
+      TlsError: a file cannot be read, the key is encrypted, or it is another certificate's.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[settings.minimum_version]
     context.set_ciphers(_CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION
     try:
-        context.load_cert_chain(settings.certificate, settings.private_key)
+        # Without a password of our own OpenSSL would ask for an encrypted key's on the terminal.
+        context.load_cert_chain(settings.certificate, settings.private_key, password=lambda: "")
         if settings.client_ca is not None:
             context.load_verify_locations(settings.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
-    except OSError as error:  # ssl.SSLError is one
-        msg = f"cannot use the certificate {settings.certificate}: {error.strerror or error}"
+    except OSError as error:
+        msg = f"cannot use the certificate {settings.certificate}: {_reason(error)}"
         raise TlsError(msg) from error
     return context
 
 
-def development_tls(directory: Path, *, now: datetime) -> Tls:
-    """Return the settings of a self-signed certificate, which is made if there is none yet.
+def _reason(error: OSError) -> str:
+    # The file system's errors name no file, as there are several; OpenSSL's own texts name its
+    # source lines.
+    if isinstance(error, ssl.SSLError):
+        return _SSL_REASONS.get(error.reason, "not a PEM certificate and its unencrypted PEM key")
+    return error.strerror or str(error)
+
+
+def tls_settings(config: Config) -> Tls:
+    """Return a configuration's `[tls]`, or that of a development certificate made under var/.
 
     Raises:
-      TlsError: the directory cannot be written.
+      TlsError: the certificate cannot be written.
     """
+    if config.tls is not None:
+        return config.tls
+    directory = config.base_dir / "var" / "tls"
     try:
-        certificate, private_key = development_certificate(directory, now=now)
+        certificate, private_key = development_certificate(directory, now=wall_clock())
     except OSError as error:
         msg = f"cannot make a development certificate in {directory}: {error.strerror or error}"
         raise TlsError(msg) from error
@@ -68,13 +82,13 @@ class TlsHolder:
     live one. A new one is built, and then takes the old one's place for new handshakes.
     """
 
-    def __init__(self, settings: Tls) -> None:
-        self._context = server_context(settings)
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
 
     def context(self) -> ssl.SSLContext:
         """Return the context for a new connection."""
         return self._context
 
-    def replace(self, settings: Tls) -> None:
-        """Build a context anew; on `TlsError` the old one stays."""
-        self._context = server_context(settings)
+    def replace(self, context: ssl.SSLContext) -> None:
+        """Greet new connections with another context; those there are keep theirs."""
+        self._context = context

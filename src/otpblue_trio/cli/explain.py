@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from otpblue_trio.policy import CodeFinder, CodeFound
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = ["explain"]
 
 
-@click.command()
+@click.command(short_help="Show what is found in a message.")
 @click.argument("text", required=False)
 @click.option(
     "--jsonl",
@@ -24,11 +28,14 @@ __all__ = ["explain"]
 def explain(ctx: click.Context, text: str | None, jsonl: bool) -> None:
     """Show which code is found in TEXT, what else was looked at, and why.
 
-    Exit code 1 when there is no code to send.
+    Exit code 1 when there is no code to send; with --jsonl, when a line was no message.
     """
     finder = CodeFinder()
     if jsonl:
-        ctx.exit(_explain_lines(finder))
+        if text is not None:
+            raise click.UsageError("--jsonl reads standard input and takes no TEXT")
+        lines = sys.stdin.buffer if sys.stdin is not None else ()
+        ctx.exit(0 if _explain_lines(finder, lines) else 1)
     if text is None:
         raise click.UsageError("give a TEXT, or --jsonl with lines on standard input")
     explanation = finder.explain(text)
@@ -37,27 +44,31 @@ def explain(ctx: click.Context, text: str | None, jsonl: bool) -> None:
         ctx.exit(1)
 
 
-def _explain_lines(finder: CodeFinder) -> int:
-    """Answer every line; a line that is no message is told on standard error and fails the run."""
-    exit_code = 0
-    for number, line in enumerate(sys.stdin.buffer, 1):
+def _explain_lines(finder: CodeFinder, lines: Iterable[bytes]) -> bool:
+    """Answer every line that is a message; tell of the others, and return whether all were."""
+    all_were = True
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            message = json.loads(line)
-            identity, text = message["id"], message["text"]
-        except (ValueError, KeyError, TypeError):
-            text = None
-        if not isinstance(text, str):
+        message = _message_in(line)
+        if message is None:
             click.echo(f'line {number}: expected {{"id": ..., "text": "..."}}', err=True)
-            exit_code = 1
+            all_were = False
             continue
+        identity, text = message
         found = finder.find(text)
-        answer: dict[str, object] = {"id": identity, "code": None, "reason": ""}
         if isinstance(found, CodeFound):
-            answer["code"] = found.code
-            answer["reason"] = "found"
+            answer = {"id": identity, "code": found.code, "reason": "found"}
         else:
-            answer["reason"] = found.reason.value
+            answer = {"id": identity, "code": None, "reason": found.reason.value}
         click.echo(json.dumps(answer))
-    return exit_code
+    return all_were
+
+
+def _message_in(line: bytes) -> tuple[object, str] | None:
+    try:
+        message = json.loads(line)
+        identity, text = message["id"], message["text"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (identity, text) if isinstance(text, str) else None

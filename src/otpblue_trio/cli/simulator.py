@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from random import SystemRandom
 
 import click
 
-from otpblue_trio.config import parse_duration
+from otpblue_trio.cli.parameters import duration
 
 __all__ = ["simulator"]
 
 
-def _seconds(ctx: click.Context, parameter: click.Parameter, value: str) -> float:
-    del ctx, parameter
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-@click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--latency", default="120ms", show_default=True, callback=_seconds)
-@click.option("--jitter", default="40ms", show_default=True, callback=_seconds)
+@click.command(short_help="Serve the simulated platform over HTTP.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8090,
+    show_default=True,
+    help="Where it listens; 0 takes a free port, which is printed.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
+@click.option(
+    "--latency",
+    callback=duration,
+    default="120ms",
+    show_default=True,
+    help="How long an answer takes on average.",
+)
+@click.option(
+    "--jitter",
+    callback=duration,
+    default="40ms",
+    show_default=True,
+    help="How far a single answer may be from that.",
+)
 def simulator(port: int, host: str, latency: float, jitter: float) -> None:
     """Serve the OTP Blue API without sending anything, for tests of the real client.
 
@@ -60,15 +71,21 @@ async def _serve(host: str, port: int, latency: float, jitter: float) -> None:
         region_of=region_of,
     )
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        refusal = ""
         async with trio.open_nursery() as nursery:
+            serving = partial(serve_simulator, site, host=host, port=port)
             try:
-                bound_host, bound_port = await nursery.start(
-                    partial(serve_simulator, site, host=host, port=port)
-                )
-            except OSError as error:
-                msg = f"cannot listen on {format_address(host, port)}: {error.strerror or error}"
-                raise ListenError(msg) from error
-            click.echo(f"listening http {format_address(bound_host, bound_port)}")
-            async for _ in signals:
-                break
+                bound_host, bound_port = await nursery.start(serving)
+            except (OSError, UnicodeError) as error:
+                refusal = getattr(error, "strerror", None) or str(error)
+            else:
+                # Whoever started the process may have gone; the clients have not.
+                with contextlib.suppress(OSError):
+                    click.echo(f"listening http {format_address(bound_host, bound_port)}")
+                async for _ in signals:
+                    break
             nursery.cancel_scope.cancel()
+    # Raised here: a nursery would make a group of it.
+    if refusal:
+        msg = f"cannot listen on {format_address(host, port)}: {refusal}"
+        raise ListenError(msg)

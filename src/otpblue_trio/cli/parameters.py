@@ -1,0 +1,43 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from otpblue_trio.config import parse_duration
+
+__all__ = ["CONFIG", "CONFIG_OPTION", "duration"]
+
+_DEFAULT = Path("config.toml")
+
+CONFIG = click.argument("config", type=click.Path(path_type=Path), default=_DEFAULT)
+"""The configuration as the command's only argument."""
+
+CONFIG_OPTION = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=_DEFAULT,
+    show_default=True,
+    help="The gateway's configuration.",
+)
+"""The configuration of a command that has other arguments."""
+
+
+def duration(ctx: click.Context, parameter: click.Parameter, value: str) -> float:
+    """Turn an option written like a duration of config.toml, or as a number, into seconds."""
+    del ctx, parameter
+    try:
+        return parse_duration(_number_or_text(value))
+    except ValueError as error:
+        msg = f'{value!r} is not a duration such as "500ms", "15s" or 15'
+        raise click.BadParameter(msg) from error
+
+
+def _number_or_text(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value

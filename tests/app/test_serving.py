@@ -1,0 +1,263 @@
+"""The whole of `serve`: start, signals, reload, drain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+import trio
+
+from otpblue_trio.policy import NumberReader
+from otpblue_trio.runtime import ListenError
+from otpblue_trio.runtime.observer import GatewayStarted
+from otpblue_trio.smpp import CommandStatus
+from otpblue_trio.testing import Esme, EsmeClosed
+
+# The classes are conftest's, which no test may import.
+Serving = Callable[[], AbstractAsyncContextManager[Any]]
+
+NUMBER = "14155552671"
+NEVER_ANSWERED = "14155550504"
+TEXT = "Your code is 482910"
+
+
+def signal_us(number: signal.Signals) -> None:
+    """Send this process a signal; the gateway under test receives it."""
+    os.kill(os.getpid(), number)
+
+
+async def admin_status(port: int, path: str) -> int:
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    async with stream:
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        await stream.send_all(request.encode())
+        return int((await stream.receive_some(4096)).split()[1])
+
+
+def with_admin(config: Any) -> None:
+    config.replace('admin = ""', 'admin = "127.0.0.1:0"')
+
+
+# ---------------------------------------------------------------------- start
+
+
+async def test_every_listener_is_printed_and_then_ready(
+    config: Any, certified: object, serving: Serving
+) -> None:
+    with_admin(config)
+    async with serving() as running:
+        lines = running.printed.getvalue().splitlines()
+        assert [line.rpartition(":")[0] for line in lines] == [
+            "listening admin 127.0.0.1",
+            "listening tls 127.0.0.1",
+            "listening plain 127.0.0.1",
+            "",
+        ]
+        assert lines[-1] == "ready"
+        assert 0 not in {running.port(kind) for kind in ("admin", "tls", "plain")}
+        assert await admin_status(running.port("admin"), "/readyz") == 200
+        assert await admin_status(running.port("admin"), "/healthz") == 200
+
+
+async def test_a_message_goes_through(serving: Serving) -> None:
+    async with serving() as running:
+        esme = await running.bound()
+        response = await esme.submit_sm(NUMBER, TEXT)
+        assert response.command_status == CommandStatus.ESME_ROK
+        assert b"stat:DELIVRD" in (await esme.receipt()).short_message
+
+
+async def test_an_address_that_is_taken_leaves_no_socket_behind(
+    config: Any, run_serve: Any, announced: Any, log: Any
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.replace('"127.0.0.1:0"', f'"127.0.0.1:{free}", "127.0.0.1:{port}"')
+        with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}: "):
+            await run_serve(announced, log)
+    socket.create_server(("127.0.0.1", free)).close()
+
+
+async def test_the_development_certificate_is_told_of(config: Any, serving: Serving) -> None:
+    config.replace("tls = []", 'tls = ["127.0.0.1:0"]')
+    async with serving() as running:
+        [told] = [text for text in running.notices("warning") if "development" in text]
+        certificate = config.folder / "var" / "tls" / "development-cert.pem"
+        assert str(certificate) in told
+        client = ssl.create_default_context(cafile=certificate)
+        await running.bound(tls=client)
+
+
+async def test_what_has_no_effect_is_told(config: Any, serving: Serving) -> None:
+    config.replace('path = ""', 'path = "var/otpblue.db"')
+    async with serving() as running:
+        assert any(
+            text.startswith("store.path has no effect in this version")
+            for text in running.notices("warning")
+        )
+
+
+async def test_warnings_of_the_configuration_are_told(config: Any, serving: Serving) -> None:
+    config.append('[[accounts]]\nsystem_id = "b"\npassword = "plain"\napi_key = "k"')
+    async with serving() as running:
+        assert any("plain passwords" in text for text in running.notices("warning"))
+
+
+async def test_phone_tables_that_differ_are_told(
+    config: Any, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NumberReader, "self_check", lambda self: False)
+    config.replace("fast_phone = false", "fast_phone = true")
+    async with serving() as running:
+        await running.wait_for_notice("the fast phone check differs from the library: it is off")
+
+
+async def test_whoever_reads_the_announcements_may_leave(
+    run_serve: Any, announced: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(text: str) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(announced, "write", write)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_serve, announced, log)
+        await log.recorder.wait_for(GatewayStarted)
+        signal_us(signal.SIGTERM)
+
+
+async def test_regions_that_cannot_be_asked_for_are_told(config: Any, serving: Serving) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    config.append(f'[platform]\nkind = "http"\nurl = "{url}"\nregions_url = "{url}"')
+    async with serving() as running:
+        await running.wait_for_notice("the open regions are not known anew: ")
+
+
+async def test_without_a_key_the_regions_are_said_to_be_built_in(
+    config: Any, serving: Serving
+) -> None:
+    config.append('[platform]\nkind = "http"\nurl = "http://127.0.0.1:1/"')
+    config.append('[directory]\nurl = "http://127.0.0.1:1"\nkey = "k"')
+    config.remove_account()
+    async with serving() as running:
+        await running.wait_for_notice("the open regions are those of this release")
+
+
+# ---------------------------------------------------------------------- stop
+
+
+async def submit_in_vain(esme: Esme) -> None:
+    with pytest.raises(EsmeClosed):
+        await esme.submit_sm(NEVER_ANSWERED, TEXT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_drains_and_ends(serving: Serving, number: signal.Signals) -> None:
+    async with serving() as running:
+        esme = await running.bound()
+        signal_us(number)
+        await running.ended.wait()
+        await esme.wait_closed()
+        assert esme.unbind_received
+
+
+async def test_while_it_drains_it_is_not_ready_and_a_second_signal_ends_it_at_once(
+    config: Any, serving: Serving
+) -> None:
+    with_admin(config)
+    config.replace('drain_timeout = "5s"', 'drain_timeout = "1h"')
+    async with serving() as running:
+        admin = running.port("admin")
+        esme = await running.bound()
+
+        running.nursery.start_soon(submit_in_vain, esme)
+        await esme.enquire_link()  # the message before it has arrived
+        signal_us(signal.SIGTERM)
+        while await admin_status(admin, "/readyz") != 503:
+            await trio.lowlevel.checkpoint()
+        assert await admin_status(admin, "/healthz") == 200
+        with pytest.raises(OSError, match="connect"):
+            await running.connect()
+        assert not running.ended.is_set()
+        signal_us(signal.SIGTERM)
+        await running.ended.wait()
+
+
+# ---------------------------------------------------------------------- reload
+
+
+async def test_sighup_reads_the_accounts_again(config: Any, serving: Serving) -> None:
+    async with serving() as running:
+        esme = await running.bound()
+        config.replace('tps = "unlimited"', "tps = 0")
+        await running.reload()
+        assert running.outcomes() == ["reloaded: 1 accounts"]
+        throttled = await esme.submit_sm(NUMBER, TEXT)
+        assert throttled.command_status == CommandStatus.ESME_RTHROTTLED
+
+
+async def test_sighup_with_a_broken_file_changes_nothing(config: Any, serving: Serving) -> None:
+    async with serving() as running:
+        esme = await running.bound()
+        config.replace('tps = "unlimited"', "tps = -1")
+        await running.reload()
+        [told] = running.outcomes()
+        assert told.startswith("not reloaded: ")
+        assert "accounts[0].tps: expected a number" in told
+        response = await esme.submit_sm(NUMBER, TEXT)
+        assert response.command_status == CommandStatus.ESME_ROK
+
+
+async def test_a_replaced_certificate_greets_new_connections_and_keeps_old_ones(
+    serving: Serving, certified: Any
+) -> None:
+    def serial_number(esme: Any) -> str:
+        return str(esme._stream.getpeercert()["serialNumber"])
+
+    async with serving() as running:
+        old = await running.bound(tls=certified.client())
+        certified.write("second")
+        await running.reload()
+        assert running.outcomes() == ["reloaded: 1 accounts"]
+        new = await running.bound(tls=certified.client())
+        assert serial_number(new) != serial_number(old)
+        for esme in (old, new):
+            response = await esme.submit_sm(NUMBER, TEXT)
+            assert response.command_status == CommandStatus.ESME_ROK
+
+
+async def test_a_certificate_that_does_not_fit_its_key_is_not_taken(
+    serving: Serving, certified: Any
+) -> None:
+    async with serving() as running:
+        key = (certified.folder / "key.pem").read_bytes()
+        certified.write("second")
+        (certified.folder / "key.pem").write_bytes(key)
+        await running.reload()
+        [told] = running.outcomes()
+        assert told.startswith("not reloaded: ")
+        assert "the key of another certificate" in told
+        await running.bound(tls=certified.client())
+
+
+async def test_an_accounts_file_is_read_again(config: Any, serving: Serving, hashed: str) -> None:
+    accounts = trio.Path(config.folder / "accounts.toml")
+    config.replace("[listen]", 'accounts_file = "accounts.toml"\n[listen]')
+    async with serving() as running:
+        await accounts.write_text(
+            f'[[accounts]]\nsystem_id = "later"\npassword = "{hashed}"\napi_key = "k"\n'
+        )
+        await running.reload()
+        later = await running.bound("later")
+        await accounts.unlink()
+        await running.reload()
+        await later.wait_closed()
+        assert later.unbind_received
