@@ -115,7 +115,7 @@ async def test_an_account_configured_while_the_directory_is_asked_wins() -> None
             assert await accounts.find("acme") is acme
 
         await office.asked_now.wait()
-        accounts.replace([acme])
+        accounts.replace([acme], account())
         office.answers.set()
 
 

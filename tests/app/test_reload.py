@@ -169,9 +169,7 @@ async def test_a_changed_password_holds_for_new_binds() -> None:
 
 async def test_a_changed_allow_list_holds_for_new_binds() -> None:
     async with reloading(config_of(account())) as running:
-        bound = await running.gateway.bound(address="192.0.2.1")
         await running.reload(config_of(account(allowed_ips=(ip_network("198.51.100.0/24"),))))
-        assert await running.submit(bound) == CommandStatus.ESME_ROK
         late = await running.gateway.connect("192.0.2.1")
         refused = await late.bind_transceiver("acme", "secret")
         assert refused.command_status == CommandStatus.ESME_RBINDFAIL
@@ -360,12 +358,16 @@ async def test_an_account_may_move_from_the_configuration_to_the_directory() -> 
         assert running.platform.requests[-1].api_key == "of-the-directory"
 
 
-async def test_changed_defaults_are_said_to_miss_the_directory_s_accounts() -> None:
+async def test_changed_defaults_hold_for_the_directory_s_accounts() -> None:
+    office = BackOffice()
+    office.add("acme")
     config = config_of(directory=WITH_DIRECTORY)
-    async with reloading(config, BackOffice()) as running:
+    async with reloading(config, office) as running:
+        esme = await running.gateway.bound()
         changed = attrs.evolve(config.defaults, default_sender="Other")
         await running.reload(attrs.evolve(config, defaults=changed))
-        assert any("[defaults] has changed" in text for _, text in running.notices)
+        await running.submit(esme)
+        assert running.platform.requests[-1].sender == "Other"
 
 
 async def test_whom_the_directory_disables_is_unbound_after_its_ttl(
@@ -400,3 +402,14 @@ async def test_what_the_directory_changes_applies_after_its_ttl(autojump_clock: 
         await running.submit(esme)
         assert running.platform.requests[-1].api_key == "another"
         nursery.cancel_scope.cancel()
+
+
+async def test_a_session_whose_address_is_no_longer_allowed_is_unbound() -> None:
+    async with reloading(config_of(account())) as running:
+        esme = await running.gateway.bound(address="192.0.2.1")
+        other = await running.gateway.bound(address="198.51.100.1")
+        allowed = (ip_network("198.51.100.0/24"),)
+        await running.reload(config_of(account(allowed_ips=allowed)))
+        await esme.wait_closed()
+        assert esme.unbind_received
+        assert not other.is_closed

@@ -456,3 +456,42 @@ async def test_a_session_too_many_is_no_failed_login(autojump_clock: MockClock) 
         await first.wait_closed()
         await trio.testing.wait_all_tasks_blocked()
         assert await status_of_bind(gateway) == ROK
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [None, account(password="changed"), account(allowed_ips=OFFICE)],
+    ids=["removed", "password changed", "address forbidden"],
+)
+async def test_an_account_changed_during_the_password_check_is_judged_as_it_is_by_then(
+    changed: Account | None, autojump_clock: MockClock
+) -> None:
+    accounts = FixedAccounts([account()])
+    async with (
+        open_gateway(accounts=accounts, verifier=SlowVerifier()) as gateway,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def change() -> None:
+            await trio.sleep(0.5)
+            accounts.accounts = {} if changed is None else {"acme": changed}
+
+        nursery.start_soon(change)
+        assert await status_of_bind(gateway) != ROK
+
+
+async def test_settings_changed_during_the_password_check_hold_at_once(
+    autojump_clock: MockClock,
+) -> None:
+    accounts = FixedAccounts([account()])
+    async with open_gateway(accounts=accounts, verifier=SlowVerifier()) as gateway:
+        async with trio.open_nursery() as nursery:
+
+            async def change() -> None:
+                await trio.sleep(0.5)
+                accounts.accounts = {"acme": account(tps=7.0)}
+
+            nursery.start_soon(change)
+            await gateway.bound()
+        (state,) = gateway.gateway.accounts
+        assert state.account.tps == 7.0

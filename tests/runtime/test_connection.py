@@ -380,6 +380,21 @@ async def test_a_half_closed_connection_still_gets_its_results(autojump_clock: M
         assert await close_reason(gateway) is CloseReason.PEER_CLOSED
 
 
+async def test_a_stop_does_not_wait_for_a_peer_that_does_not_read(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(stalling=True) as gateway:
+        stream = gateway.connect_stream()
+        await stream.send_all(
+            encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+        )
+        await gateway.wait_for(BindAccepted)
+        started = trio.current_time()
+        gateway.gateway.stop()
+        await gateway.wait_for(ConnectionClosed)
+        assert trio.current_time() - started <= 3.1
+
+
 async def test_a_peer_that_never_reads_is_closed_by_the_write_deadline(
     autojump_clock: MockClock,
 ) -> None:

@@ -45,6 +45,7 @@ from otpblue_trio.testing import (
     FixedAccounts,
     InlineVerifier,
     MemoryListener,
+    MemoryStream,
     account,
     open_gateway,
     submit_pdu,
@@ -176,6 +177,49 @@ async def test_a_mapped_address_counts_as_itself(autojump_clock: MockClock) -> N
         assert gateway.gateway.connections == 2
         await first.aclose()
         await second.aclose()
+
+
+# ---------------------------------------------------------------------- slow peers
+
+
+class SlowStream(MemoryStream):
+    """Takes three seconds to send anything; what is cancelled meanwhile never arrives."""
+
+    def __init__(self, stream: MemoryStream) -> None:
+        super().__init__(stream, stream.peer)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await trio.sleep(3)
+        await super().send_all(data)
+
+
+class SlowListener(MemoryListener):
+    """A listener whose server ends are slow."""
+
+    async def accept(self) -> MemoryStream:
+        return SlowStream(await super().accept())
+
+
+async def test_a_half_closed_connection_gets_what_is_being_written(
+    autojump_clock: MockClock,
+) -> None:
+    """The answer has left the queue and not yet the gateway when the end of the stream is read."""
+    recorder = EventRecorder()
+    gateway = new_gateway(recorder)
+    listener = SlowListener()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(gateway.serve, [Endpoint("plain", "memory", listener)])
+        stream = listener.connect()
+        await stream.send_all(
+            encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+        )
+        await trio.sleep(1)
+        await stream.send_eof()
+        octets = await stream.receive_some()
+        assert octets[8:16] == bytes(4) + b"\0\0\0\x01"
+        closed = await recorder.wait_for(ConnectionClosed)
+        assert closed.reason is CloseReason.PEER_CLOSED
+        gateway.stop()
 
 
 # ---------------------------------------------------------------------- TLS

@@ -30,7 +30,7 @@ DIRECTORY = "/imsg/api/v1/smpp/auth/"
 
 def make_site() -> SimulatorSite:
     return SimulatorSite(
-        random=Random(1),  # noqa: S311  reproducible on purpose
+        random=Random(1),
         wall_clock=lambda: datetime(2025, 11, 1, tzinfo=UTC),
         accounts={"acme": {"systemId": "acme"}, "a b&c=+%#é/?": {"odd": True}},
         directory_key="secret-key",

@@ -113,6 +113,7 @@ def test_rate_at_its_bounds_is_taken(rate: int) -> None:
         ({"maxTps": True}, "maxTps"),
         ({"codePatterns": "(\\d+)"}, "codePatterns"),
         ({"codePatterns": [7]}, "codePatterns"),
+        ({"codePatterns": ["code (\\d+"]}, "codePatterns"),
         ({"allowedIps": "192.0.2.1"}, "allowedIps"),
         ({"allowedIps": ["192.0.2"]}, "allowedIps"),
         ({"allowedIps": [3221225985]}, "allowedIps"),

@@ -173,7 +173,7 @@ async def test_any_page_is_read_or_refused(body: dict[str, Any]) -> None:
 
 async def test_simulated_platform_is_understood() -> None:
     site = SimulatorSite(
-        random=Random(1),  # noqa: S311  reproducible on purpose
+        random=Random(1),
         wall_clock=lambda: datetime(2025, 11, 30, tzinfo=UTC),
     )
     headers = {"authorization": "key"}

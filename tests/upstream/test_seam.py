@@ -18,7 +18,7 @@ REQUEST = SendRequest("acme", "key", "+14155552671", "US", "482910", "", "MyBank
 
 
 def seeded(seed: int) -> Random:
-    return Random(seed)  # noqa: S311  reproducible on purpose
+    return Random(seed)
 
 
 def simulator() -> Platform:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def seeded(seed: int) -> Random:
-    return Random(seed)  # noqa: S311  reproducible on purpose
+    return Random(seed)
 
 
 def request(ending: str = "2671", **changes: str) -> SendRequest:

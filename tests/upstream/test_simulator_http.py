@@ -26,7 +26,7 @@ REGIONS = "/imsg/api/v1/otp/available-regions/"
 
 def make_site(**settings: Any) -> SimulatorSite:
     return SimulatorSite(
-        random=Random(1),  # noqa: S311  reproducible on purpose
+        random=Random(1),
         wall_clock=lambda: datetime(2025, 11, 1, tzinfo=UTC),
         **settings,
     )

@@ -23,7 +23,7 @@ SEND = SendFields("key", "+14155552671", "482910", "", "MyBank", "en", "smpp", "
 
 
 def seeded(seed: int) -> Random:
-    return Random(seed)  # noqa: S311  reproducible on purpose
+    return Random(seed)
 
 
 def answer(**changes: str) -> SimulatedAnswer:

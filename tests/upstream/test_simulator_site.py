@@ -38,7 +38,7 @@ class Wall:
 
 
 def site(**settings: Any) -> SimulatorSite:
-    random = Random(1)  # noqa: S311  reproducible on purpose
+    random = Random(1)
     return SimulatorSite(**{"random": random, "wall_clock": Wall(), **settings})
 
 

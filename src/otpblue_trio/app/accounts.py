@@ -38,12 +38,14 @@ class ConfiguredAccounts:
         self, accounts: Sequence[Account], directory: AccountDirectory | None = None
     ) -> None:
         self._directory = directory
-        self._accounts: dict[str, Account] = {}
-        self.replace(accounts)
-
-    def replace(self, accounts: Sequence[Account]) -> None:
-        """Put other accounts in the place of those of the configuration."""
         self._accounts = {account.system_id: account for account in accounts}
+
+    def replace(self, accounts: Sequence[Account], defaults: Account) -> None:
+        """Put other accounts and `[defaults]` in force; the directory is asked anew."""
+        self._accounts = {account.system_id: account for account in accounts}
+        if self._directory is not None:
+            self._directory.defaults = defaults
+        self.forget_directory()
 
     def forget_directory(self) -> None:
         """Have the directory asked anew; while it is down its old answers hold."""

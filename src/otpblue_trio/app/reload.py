@@ -26,6 +26,7 @@ import trio
 
 from otpblue_trio.app.tls import TlsError, server_context, tls_settings
 from otpblue_trio.config import ConfigError, changes_needing_restart
+from otpblue_trio.policy import address_is_allowed
 from otpblue_trio.runtime import AccountsUnavailable
 from otpblue_trio.runtime.observer import CloseReason
 
@@ -126,17 +127,11 @@ class Reloader:
         if self._tls is not None and context is not None:
             self._tls.replace(context)
         self._set_log_level(new.log.level)
-        self._accounts.replace(new.accounts)
-        self._accounts.forget_directory()
+        self._accounts.replace(new.accounts, new.defaults)
         for warning in new.warnings:
             self._notice("warning", warning)
         for key in changes_needing_restart(old, new):
             self._notice("warning", f"{key} has changed: it takes a restart to apply")
-        if new.directory is not None and new.defaults != old.defaults:
-            self._notice(
-                "warning",
-                "[defaults] has changed: for the directory's accounts it takes a restart to apply",
-            )
 
     # ------------------------------------------------------------------ sessions
 
@@ -159,6 +154,8 @@ class Reloader:
             return
         if account is not None:
             state.apply(account, trio.current_time())
-            return
         for connection in tuple(state.sessions):
-            connection.leave(CloseReason.ACCOUNT_GONE)
+            if account is None or not address_is_allowed(
+                connection.peer.address, account.allowed_ips
+            ):
+                connection.leave(CloseReason.ACCOUNT_GONE)

@@ -33,6 +33,7 @@ import trio
 
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
 from otpblue_trio.app.clock import wall_clock
+from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
 from otpblue_trio.app.reload import Reloader
 from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
@@ -222,6 +223,9 @@ class _Service:
         """Serve until a signal has ended it."""
         for warning in (*self._config.warnings, *settings_without_effect(self._config)):
             self._notice("warning", warning)
+        shortage = allow_descriptors(self._most_sockets())
+        if shortage is not None:
+            self._notice("warning", shortage)
         endpoints, admin = await self._open_sockets()
         self._register_metrics()
         async with trio.open_nursery() as nursery:
@@ -239,6 +243,13 @@ class _Service:
             nursery.start_soon(self._keep_regions_fresh)
             nursery.start_soon(self._reloader.run)
             nursery.start_soon(self._check_numbers)
+
+    def _most_sockets(self) -> int:
+        config = self._config
+        towards_platform = (
+            config.platform.max_connections if config.platform.kind is PlatformKind.HTTP else 0
+        )
+        return config.limits.max_connections + towards_platform
 
     async def _serve_to_the_end(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from otpblue_trio.config.documents import read_document
+from otpblue_trio.config.documents import is_missing, read_document
 from otpblue_trio.config.files import write_secret_file
 from otpblue_trio.config.problems import ConfigError, Fault
 from otpblue_trio.config.values import show
@@ -34,7 +34,7 @@ def read_accounts_table(path: Path) -> list[dict[str, Any]]:
     Raises:
       ConfigError: the file cannot be read, or holds something other than `[[accounts]]`.
     """
-    if not path.exists():
+    if is_missing(path):
         return []
     document = read_document(path)
     faults = [

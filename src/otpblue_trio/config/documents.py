@@ -14,7 +14,7 @@ import attrs
 from otpblue_trio.config.lines import KeyPath, key_lines, nearest_line, write_path
 from otpblue_trio.config.problems import ConfigError, Fault, Problem
 
-__all__ = ["Document", "read_document"]
+__all__ = ["Document", "is_missing", "read_document"]
 
 _MAX_OCTETS = 16 * 1024 * 1024
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -50,6 +50,17 @@ class Document:
         line = nearest_line(self.lines, path)
         place = str(self.path) if line is None else f"{self.path}:{line}"
         return f"{place}: {write_path(path)}: {text}"
+
+
+def is_missing(path: Path) -> bool:
+    """Tell whether there is no such file; one that cannot be looked at is for `read_document`."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def read_document(path: Path) -> Document:

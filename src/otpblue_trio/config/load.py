@@ -16,7 +16,7 @@ from cattrs import BaseValidationError
 
 from otpblue_trio.config import rules
 from otpblue_trio.config.accounts import NOT_IN_DEFAULTS
-from otpblue_trio.config.documents import Document, read_document
+from otpblue_trio.config.documents import Document, is_missing, read_document
 from otpblue_trio.config.model import Config, Environment
 from otpblue_trio.config.problems import ConfigError, Fault, Problem, faults_of
 from otpblue_trio.config.rules import PlacedAccount, PlacedName
@@ -131,7 +131,7 @@ class _Loading:
         return shared
 
     def _read_accounts_file(self, path: Path, shared: dict[str, Any]) -> None:
-        if not path.exists():
+        if is_missing(path):
             # The `account add` command makes it.
             text = f"{path} is not there yet, so there are no accounts from it"
             self._surroundings.warn(self._document.remark(("accounts_file",), text))

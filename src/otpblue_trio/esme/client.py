@@ -55,7 +55,7 @@ class Esme:
     """One SMPP session from the client's side. Also an async context manager that closes.
 
     Args:
-      stream: connected, with TLS already around it where that is wanted.
+      stream: connected; where it is a `trio.SSLStream`, with its handshake done.
       acknowledge: answer every deliver_sm with success at once; else the caller does.
 
     Attributes:

@@ -21,7 +21,7 @@ from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.runtime.protocols import AccountsUnavailable
 
 if TYPE_CHECKING:
-    from otpblue_trio.policy.types import IpAddress
+    from otpblue_trio.policy.types import Account, IpAddress
     from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
     from otpblue_trio.runtime.protocols import AccountSource, PasswordVerifier
     from otpblue_trio.smpp import BindRequest
@@ -87,7 +87,19 @@ class BindDesk:
             self._decided = trio.Event()
         if account is None or not is_right:
             return Reason.BAD_CREDENTIALS
-        state = self._registry.enter(account, now)
+        return await self._enter(account, address)
+
+    async def _enter(self, checked: Account, address: IpAddress) -> AccountState | Reason:
+        """Let an ESME in under the account as it is by now, which a reload may have changed."""
+        try:
+            account = await self._accounts.find(checked.system_id)
+        except AccountsUnavailable:
+            account = checked
+        if account is None or account.password != checked.password:
+            return Reason.BAD_CREDENTIALS
+        if not address_is_allowed(address, account.allowed_ips):
+            return Reason.ADDRESS_NOT_ALLOWED
+        state = self._registry.enter(account, trio.current_time())
         if len(state.sessions) >= account.max_sessions:
             return Reason.TOO_MANY_SESSIONS
         return state

@@ -156,6 +156,7 @@ class Connection:
         self._is_turned_away = False
         self._work = trio.Event()
         self._written = trio.Event()
+        self._is_writing = False
         self._leaving = trio.CancelScope()
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
@@ -173,6 +174,11 @@ class Connection:
             msg = "the connection is not bound"
             raise RuntimeError(msg)
         return self._account
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end; behind a load balancer, who its PROXY header names."""
+        return self._peer
 
     @property
     def is_leaving(self) -> bool:
@@ -484,11 +490,13 @@ class Connection:
                 self._work = trio.Event()
                 while octets := session.data_to_send():
                     scope.deadline = trio.current_time() + self._limits.write_timeout
+                    self._is_writing = True
                     try:
                         await self._stream.send_all(octets)
                     except (trio.BrokenResourceError, trio.ClosedResourceError):
                         self._lost(CloseReason.PEER_RESET)
                         return
+                    self._is_writing = False
                 scope.deadline = math.inf
                 self._tell_written()
                 if session.is_closed:
@@ -500,6 +508,7 @@ class Connection:
     def _lost(self, reason: CloseReason) -> None:
         """Nobody takes what we write: there is no one to part from."""
         self._session.abandon()
+        self._is_writing = False
         self._tell_written()
         self.leave(reason)
 
@@ -509,7 +518,7 @@ class Connection:
         self._written = trio.Event()
 
     async def _flush(self) -> None:
-        while self._session.outgoing_octets:
+        while self._session.outgoing_octets or self._is_writing:
             self._work.set()
             await self._written.wait()
 
@@ -529,9 +538,12 @@ class Connection:
                     if session.is_bound:
                         session.send_unbind()
                         self._work.set()
-                        with trio.move_on_after(_UNBIND_WAIT):
+                        with trio.move_on_after(_UNBIND_WAIT) as waiting:
                             while not session.is_closed:
                                 await self._written.wait()
+                        if waiting.cancelled_caught:
+                            # Nor does it read what is queued, as far as anybody can tell.
+                            self._lost(reason)
                     nursery.cancel_scope.cancel()
             elif reason is CloseReason.PEER_CLOSED:
                 await self._answer_in_flight()

@@ -87,7 +87,7 @@ if TYPE_CHECKING:
 __all__ = ["SmppSession"]
 
 INTERFACE_VERSION = 0x34
-"""What we speak; an ESME that claims less gets no TLVs (SMPP 3.4, 1.6.2 forward compatibility)."""
+"""What we speak; an ESME that claims less gets no TLVs (SMPP 3.4, 3.4 backward compatibility)."""
 
 _HEADER = struct.Struct(">IIII")
 _HEADER_OCTETS = 16

@@ -16,15 +16,13 @@ A repr shows neither passwords, texts nor addresses, but their lengths: addresse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import attrs
 
 from otpblue_trio.hot import hot_frozen
 from otpblue_trio.smpp.constants import RESPONSE_BIT, CommandId
-
-if TYPE_CHECKING:
-    from otpblue_trio.smpp.tlv import Tlv
+from otpblue_trio.smpp.tlv import Tlv
 
 __all__ = [
     "AlertNotification",

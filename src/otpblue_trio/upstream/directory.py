@@ -39,7 +39,7 @@ _PATH = "/imsg/api/v1/smpp/auth/"
 _MAX_SYSTEM_ID_CHARACTERS = 16
 
 
-class DirectoryDown(OtpBlueError):  # noqa: N818  it is a state of the directory, not of a call
+class DirectoryDown(OtpBlueError):
     """The directory does not answer and nothing is known of the account asked for."""
 
 
@@ -72,6 +72,9 @@ class AccountDirectory:
       on_trouble: told in one sentence, free of secrets, of replies that hold no valid account and
         of calls that failed.
       max_accounts: how many entries are remembered; the least recently used are forgotten.
+
+    Attributes:
+      defaults: as given; another one holds for replies from then on.
     """
 
     def __init__(
@@ -91,7 +94,7 @@ class AccountDirectory:
         self._key = key
         self._clock = clock
         self._ttl = ttl
-        self._defaults = defaults or Account(system_id="", password="", api_key="")
+        self.defaults = defaults or Account(system_id="", password="", api_key="")
         self._on_trouble = on_trouble
         self._max_accounts = max_accounts
         # Absences are kept apart, so that guesses at names cannot push accounts out.
@@ -176,7 +179,7 @@ class AccountDirectory:
         account = None
         if answer.status == 200:
             try:
-                account = account_of_reply(answer.body, system_id, self._defaults)
+                account = account_of_reply(answer.body, system_id, self.defaults)
             except BadReply as error:
                 self._trouble(f"the account directory sent no valid account: {error}")
         if account is None:

@@ -16,6 +16,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
 from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.policy.otp import compile_patterns
 from otpblue_trio.policy.types import Account, FailureMode, IpNetwork
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _MAX_TPS: Final = 10_000
 _BOOLEANS: Final = {True: True, False: False, "true": True, "false": False}
 
 
-class BadReply(OtpBlueError):  # noqa: N818  named after what it is about
+class BadReply(OtpBlueError):
     """A reply that holds no valid account; the message names the fields, never a value."""
 
 
@@ -102,6 +103,12 @@ def _strings(value: Any, _type: Any) -> tuple[str, ...]:
     return tuple(_string(each, _type) for each in value)
 
 
+def _patterns(value: Any, _type: Any) -> tuple[str, ...]:
+    patterns = _strings(value, _type)
+    compile_patterns(patterns)
+    return patterns
+
+
 def _networks(value: Any, _type: Any) -> tuple[IpNetwork, ...]:
     # Host bits may be set, as in 192.0.2.7/24.
     return tuple(ip_network(each, strict=False) for each in _strings(value, _type))
@@ -113,7 +120,7 @@ _FIELDS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
     "api_key": ("apiKey", _header_value),
     "default_language": ("defaultLanguage", _language),
     "max_tps": ("maxTps", _rate),
-    "code_patterns": ("codePatterns", _strings),
+    "code_patterns": ("codePatterns", _patterns),
     "allowed_ips": ("allowedIps", _networks),
     "smpp_ip_whitelist": ("smppIpWhitelist", _networks),
     "allow_send_text": ("allowSendText", _boolean),
