@@ -24,9 +24,9 @@ Only a hard stop of the gateway cancels a connection from outside; then it is dr
 
 from __future__ import annotations
 
-import contextlib
 import math
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -44,6 +44,7 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_pdu
+from otpblue_trio.runtime.writing import SessionWriter, linger
 from otpblue_trio.session import (
     BindRequested,
     BindUnreadable,
@@ -149,14 +150,14 @@ class Connection:
         self._messages = messages
         self._observer = observer
         self._session = SmppSession(system_id=SYSTEM_ID, max_pdu_octets=limits.max_pdu_octets)
+        self._writer = SessionWriter(
+            self._session, stream, timeout=limits.write_timeout, on_lost=self._lost
+        )
         self._account: AccountState | None = None
         self._opened_at = trio.current_time()
         self._submits = 0
         self._is_announced = False
         self._is_turned_away = False
-        self._work = trio.Event()
-        self._written = trio.Event()
-        self._is_writing = False
         self._leaving = trio.CancelScope()
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
@@ -213,13 +214,13 @@ class Connection:
     def answer_submit(self, pdu: SubmitSm | DataSm, command_status: int, message_id: str) -> None:
         """Queue the response to a message; it goes out with the next write."""
         self._session.answer_submit(pdu, command_status, message_id)
-        self._work.set()
+        self._writer.wake()
 
     def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
         """Queue a receipt behind everything queued so far."""
         pdu = receipt_pdu(pending.receipt, with_tlvs=self._session.takes_tlvs)
         self._session.send_deliver(pdu, pending, now)
-        self._work.set()
+        self._writer.wake()
 
     def expire_receipts(self, sent_before: float, now: float) -> None:
         """Take back receipts that the ESME has not answered in time."""
@@ -263,7 +264,7 @@ class Connection:
     async def _converse(self) -> CloseReason:
         """Read until something ends the reading, then part; returns what ended it."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._write)
+            nursery.start_soon(partial(self._writer.run, on_sent=self._sent))
             reason = await self._read_within_deadlines()
             if self._leave_reason is None:
                 self._leave_reason = reason
@@ -344,7 +345,7 @@ class Connection:
             await stream.do_handshake()
         except (trio.BrokenResourceError, ssl.SSLError):
             return False
-        self._stream = stream
+        self._stream = self._writer.stream = stream
         return True
 
     # ------------------------------------------------------------------ reading
@@ -354,7 +355,7 @@ class Connection:
         session = self._session
         while True:
             while session.outgoing_octets > _MAX_OUTGOING_OCTETS:
-                await self._written.wait()
+                await self._writer.progress()
             try:
                 octets = await self._stream.receive_some(_READ_OCTETS)
             except trio.BrokenResourceError:
@@ -365,7 +366,7 @@ class Connection:
             if session.in_flight and not session.is_bound:
                 self._messages.part_from(self)
             if session.outgoing_octets:
-                self._work.set()
+                self._writer.wake()
             if reason is not None:
                 return reason
             self._move_inactivity_deadline()
@@ -479,50 +480,17 @@ class Connection:
             decision.receipts.add_receiver(self, trio.current_time())
         return True
 
-    # ------------------------------------------------------------------ writing
+    # ------------------------------------------------------------------ parting
 
-    async def _write(self) -> None:
-        """Send what the session queues, all there is in one call, until cancelled."""
-        session = self._session
-        with trio.CancelScope() as scope:
-            while True:
-                await self._work.wait()
-                self._work = trio.Event()
-                while octets := session.data_to_send():
-                    scope.deadline = trio.current_time() + self._limits.write_timeout
-                    self._is_writing = True
-                    try:
-                        await self._stream.send_all(octets)
-                    except (trio.BrokenResourceError, trio.ClosedResourceError):
-                        self._lost(CloseReason.PEER_RESET)
-                        return
-                    self._is_writing = False
-                scope.deadline = math.inf
-                self._tell_written()
-                if session.is_closed:
-                    # The last message in flight has ended an ESME's unbind.
-                    self.leave(CloseReason.UNBOUND)
-        if scope.cancelled_caught:
-            self._lost(CloseReason.WRITE_TIMEOUT)
+    def _sent(self) -> None:
+        """Everything queued is sent; the last message in flight may have ended an unbind."""
+        if self._session.is_closed:
+            self.leave(CloseReason.UNBOUND)
 
     def _lost(self, reason: CloseReason) -> None:
         """Nobody takes what we write: there is no one to part from."""
-        self._session.abandon()
-        self._is_writing = False
-        self._tell_written()
+        self._writer.abandon()
         self.leave(reason)
-
-    def _tell_written(self) -> None:
-        """Wake everybody who waits for the queue to empty, or for the session to end."""
-        self._written.set()
-        self._written = trio.Event()
-
-    async def _flush(self) -> None:
-        while self._session.outgoing_octets or self._is_writing:
-            self._work.set()
-            await self._written.wait()
-
-    # ------------------------------------------------------------------ parting
 
     async def _part(self, reason: CloseReason) -> None:
         """Finish what is in flight, say goodbye where that is due, write what is queued."""
@@ -537,27 +505,27 @@ class Connection:
                     await self._answer_in_flight()
                     if session.is_bound:
                         session.send_unbind()
-                        self._work.set()
+                        self._writer.wake()
                         with trio.move_on_after(_UNBIND_WAIT) as waiting:
                             while not session.is_closed:
-                                await self._written.wait()
+                                await self._writer.progress()
                         if waiting.cancelled_caught:
                             # Nor does it read what is queued, as far as anybody can tell.
                             self._lost(reason)
                     nursery.cancel_scope.cancel()
             elif reason is CloseReason.PEER_CLOSED:
                 await self._answer_in_flight()
-            await self._flush()
+            await self._writer.flush()
 
     async def _read_on(self) -> None:
         """Keep reading while parting: acknowledgements, the answer to our unbind, late requests."""
         await self._read()
         self._session.close()
-        self._tell_written()
+        self._writer.tell()
 
     async def _answer_in_flight(self) -> None:
         while self._session.in_flight and not self._session.is_closed:
-            await self._written.wait()
+            await self._writer.progress()
 
     def _forget(self) -> None:
         """Leave every place that knows this connection."""
@@ -574,29 +542,9 @@ class Connection:
         try:
             if reason not in _UNHEARD:
                 with trio.move_on_after(_CLOSE_WAIT):
-                    await self._linger()
+                    await linger(self._stream)
         finally:
             await trio.aclose_forcefully(self._stream)
-
-    async def _linger(self) -> None:
-        """Say that this is the end and read what still comes.
-
-        A socket closed while octets arrive resets the connection, and a reset can destroy our last
-        answer on its way to the peer's eyes.
-        """
-        stream = self._stream
-        try:
-            if isinstance(stream, trio.SSLStream):
-                transport = stream.transport_stream
-                with contextlib.suppress(trio.BrokenResourceError):
-                    await stream.unwrap()
-                stream = transport
-            if isinstance(stream, trio.abc.HalfCloseableStream):
-                await stream.send_eof()
-            while await stream.receive_some(_READ_OCTETS):
-                pass
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return  # the peer has closed as well
 
 
 def _receipts(tokens: list[object]) -> list[PendingReceipt]:
