@@ -1,0 +1,132 @@
+"""The files around the database: who may read them, the lock, the key, and what is moved aside.
+
+Beside `otpblue.db` lie `otpblue.db-wal` and `otpblue.db-shm` (SQLite's own), `otpblue.db.lock`,
+`otpblue.db.key` (for hashed numbers only) and, after an accident, `otpblue.db.corrupt-<time>`. All
+are for their owner alone. The database itself is never opened here while SQLite has it open:
+closing such a descriptor would drop SQLite's own locks on the file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from otpblue_trio.store.numbers import KEY_OCTETS
+from otpblue_trio.store.records import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["beside", "load_key", "lock_database", "make_private", "move_aside"]
+
+_PRIVATE = 0o600
+_PRIVATE_DIRECTORY = 0o700
+_OTHERS = 0o077
+
+_SQLITE_SUFFIXES = ("", "-wal", "-shm")
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """Return the path of a file that belongs to the database."""
+    return path.with_name(path.name + suffix)
+
+
+def make_private(path: Path) -> None:
+    """Make sure that the database's directory and file exist and that the file is private.
+
+    A directory that is made is private too; one that is there is left as it is. SQLite gives its
+    own files the permissions of the database.
+
+    Raises:
+      OSError: it cannot be done.
+    """
+    path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
+    for suffix in _SQLITE_SUFFIXES:
+        with suppress(FileNotFoundError):
+            _hide(beside(path, suffix))
+
+
+def _hide(path: Path) -> None:
+    mode = path.stat().st_mode
+    if mode & _OTHERS:
+        path.chmod(mode & ~_OTHERS & 0o777)
+
+
+def lock_database(path: Path) -> int:
+    """Take the database for this process, and return the descriptor to close in the end.
+
+    The lock ends with the process, however that ends.
+
+    Raises:
+      StoreError: another process has it.
+      OSError: the lock file cannot be made.
+    """
+    path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    descriptor = os.open(beside(path, ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError(f"store.path: {path} is in use by another process") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def load_key(path: Path) -> bytes:
+    """Return the key for hashed numbers; the first time a random one is made.
+
+    Raises:
+      StoreError: the key file is not whole.
+      OSError: it cannot be read or made.
+    """
+    key_path = beside(path, ".key")
+    try:
+        _hide(key_path)
+        key = key_path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(KEY_OCTETS)
+        _write_whole(key_path, key)
+    if len(key) != KEY_OCTETS:
+        raise StoreError(
+            f"store.path: {key_path} has {len(key)} octets, not {KEY_OCTETS}: restore it, or"
+            " remove it to begin with a new key"
+        )
+    return key
+
+
+def _write_whole(path: Path, octets: bytes) -> None:
+    """Write a file that is there whole or not at all, whenever the process is killed."""
+    draft = beside(path, ".new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def move_aside(path: Path, now: float) -> Path:
+    """Rename a database that is of no use, with its write-ahead log; return its new name.
+
+    Raises:
+      OSError: it cannot be renamed.
+    """
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = beside(path, f".corrupt-{stamp}")
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = beside(path, f".corrupt-{stamp}-{count}")
+    # The log first: a fresh database must never meet the old one's.
+    for suffix in reversed(_SQLITE_SUFFIXES):
+        with suppress(FileNotFoundError):
+            beside(path, suffix).rename(beside(aside, suffix))
+    return aside

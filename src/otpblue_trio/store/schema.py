@@ -1,0 +1,241 @@
+"""The tables of the database, and the statements over them.
+
+An INSERT of many rows is one statement and not one for each row (`executemany`): every step of a
+statement gives the interpreter's lock away, and the writer would have to win it back from the
+event loop for every row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from otpblue_trio.store.records import StoredReceipt, StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+__all__ = [
+    "CDR_COLUMNS",
+    "CDR_ROWS",
+    "RECEIPT_COLUMNS",
+    "RECEIPT_ROWS",
+    "SCHEMA_VERSION",
+    "RowWriter",
+    "as_text",
+    "delete_receipts",
+    "migrate",
+    "read_receipts",
+    "receipt_is_whole",
+    "sweep_cdrs",
+    "sweep_receipts",
+]
+
+_APPLICATION_ID = 0x4F545042
+"""`OTPB`: tells our files from other programs' databases."""
+
+# Each entry takes a database from the version that is its index to the next one.
+_MIGRATIONS = (
+    (
+        """CREATE TABLE receipts (
+            receipt_id INTEGER PRIMARY KEY,
+            system_id TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            source_addr_ton INTEGER NOT NULL,
+            source_addr_npi INTEGER NOT NULL,
+            source_addr TEXT NOT NULL,
+            dest_addr_ton INTEGER NOT NULL,
+            dest_addr_npi INTEGER NOT NULL,
+            destination_addr TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            receipt_error TEXT NOT NULL,
+            receipt_stat TEXT NOT NULL,
+            message_state INTEGER NOT NULL,
+            submitted_at REAL NOT NULL,
+            done_at REAL NOT NULL
+        )""",
+        """CREATE TABLE cdrs (
+            cdr_id INTEGER PRIMARY KEY,
+            time REAL NOT NULL,
+            system_id TEXT NOT NULL,
+            connection_id INTEGER NOT NULL,
+            sequence_number INTEGER NOT NULL,
+            destination TEXT NOT NULL,
+            region TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            command_status INTEGER NOT NULL,
+            platform_code INTEGER NOT NULL,
+            message_id TEXT NOT NULL,
+            latency REAL NOT NULL,
+            joined INTEGER NOT NULL,
+            outcome_known INTEGER NOT NULL
+        )""",
+        "CREATE INDEX cdrs_by_time ON cdrs (time)",
+        # Empty but for the moment in which it is tried whether the database can be written.
+        "CREATE TABLE probe (octets BLOB NOT NULL)",
+    ),
+)
+
+SCHEMA_VERSION = len(_MIGRATIONS)
+"""What this program reads and writes; `PRAGMA user_version` of the file."""
+
+RECEIPT_COLUMNS = tuple(
+    field.name for field in attrs.fields(StoredReceipt) if field.name != "expires_at"
+)
+CDR_COLUMNS = (
+    "time",
+    "system_id",
+    "connection_id",
+    "sequence_number",
+    "destination",
+    "region",
+    "sender",
+    "reason",
+    "command_status",
+    "platform_code",
+    "message_id",
+    "latency",
+    "joined",
+    "outcome_known",
+)
+
+_CHUNKS = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+_DELETE_CHUNKS = (256, 16, 1)
+
+
+class RowWriter:
+    """Writes any number of rows into one table with few statements.
+
+    The statements are of fixed sizes, so that each is prepared once and then found in the
+    connection's cache.
+    """
+
+    def __init__(self, table: str, columns: Sequence[str]) -> None:
+        self._width = len(columns)
+        row = f"({','.join('?' * len(columns))})"
+        head = f"INSERT INTO {table} ({','.join(columns)}) VALUES "  # noqa: S608 - our own names
+        self._statements = tuple((size, head + ",".join([row] * size)) for size in _CHUNKS)
+
+    def write(self, connection: sqlite3.Connection, values: list[object]) -> None:
+        """Write the rows whose values follow each other in `values`."""
+        start = 0
+        for size, statement in self._statements:
+            step = size * self._width
+            while len(values) - start >= step:
+                connection.execute(statement, values[start : start + step])
+                start += step
+
+
+CDR_ROWS = RowWriter("cdrs", CDR_COLUMNS)
+RECEIPT_ROWS = RowWriter("receipts", RECEIPT_COLUMNS)
+
+_DELETES = {
+    # The only thing that is put into the text is a fixed number of question marks.
+    size: f"DELETE FROM receipts WHERE receipt_id IN ({','.join('?' * size)})"  # noqa: S608
+    for size in _DELETE_CHUNKS
+}
+
+
+def delete_receipts(connection: sqlite3.Connection, receipt_ids: Sequence[int]) -> None:
+    """Delete receipts; ids that are not there do not matter."""
+    start = 0
+    while start < len(receipt_ids):
+        left = len(receipt_ids) - start
+        size = next((size for size in reversed(_DELETE_CHUNKS) if size >= left), _DELETE_CHUNKS[0])
+        chunk = list(receipt_ids[start : start + size])
+        # No receipt has the id 0.
+        connection.execute(_DELETES[size], chunk + [0] * (size - len(chunk)))
+        start += size
+
+
+def sweep_cdrs(connection: sqlite3.Connection, before: float, limit: int) -> int:
+    """Delete at most `limit` of the records older than `before`; return how many."""
+    return connection.execute(
+        "DELETE FROM cdrs WHERE cdr_id IN"
+        " (SELECT cdr_id FROM cdrs WHERE time < ? ORDER BY time LIMIT ?)",
+        (before, limit),
+    ).rowcount
+
+
+def sweep_receipts(connection: sqlite3.Connection, done_before: float, limit: int) -> int:
+    """Delete at most `limit` of the receipts done before; return how many.
+
+    The table holds what is not done, which is little: it is searched without an index, that every
+    receipt would have to pay for twice.
+    """
+    return connection.execute(
+        "DELETE FROM receipts WHERE receipt_id IN"
+        " (SELECT receipt_id FROM receipts WHERE done_at <= ? LIMIT ?)",
+        (done_before, limit),
+    ).rowcount
+
+
+def read_receipts(connection: sqlite3.Connection, receipt_ttl: float) -> Iterator[StoredReceipt]:
+    """Yield every receipt, in the order of the ids; see `receipt_is_whole`.
+
+    The connection's `text_factory` must be `as_text`.
+    """
+    rows = connection.execute(
+        f"SELECT {','.join(RECEIPT_COLUMNS)}, done_at + ? FROM receipts ORDER BY receipt_id",  # noqa: S608
+        (receipt_ttl,),
+    )
+    for row in rows:
+        yield StoredReceipt(*row)
+
+
+_TYPES = {"int": int, "float": float, "str": str}
+_RECEIPT_TYPES = tuple(
+    (field.name, _TYPES[str(field.type)]) for field in attrs.fields(StoredReceipt)
+)
+
+
+def receipt_is_whole(receipt: StoredReceipt) -> bool:
+    """Tell whether a row has the types of a receipt, and only text that is UTF-8.
+
+    SQLite sees damage of its structure, not of what a row holds.
+    """
+    for name, type_ in _RECEIPT_TYPES:
+        value = getattr(receipt, name)
+        if type(value) is not type_ or (isinstance(value, str) and "\ufffd" in value):
+            return False
+    return True
+
+
+def as_text(octets: bytes) -> str:
+    """Decode a text of the database; a damaged one must not stop the reading of the others."""
+    return octets.decode("utf-8", "replace")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database to `SCHEMA_VERSION`, from any older version or from nothing.
+
+    Raises:
+      StoreError: it is of a newer version, or another program's.
+    """
+    version = _number(connection, "user_version")
+    application_id = _number(connection, "application_id")
+    is_empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    if application_id != _APPLICATION_ID and not is_empty:
+        raise StoreError("store.path: the file is a database of another program")
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"store.path: the database has schema version {version}, this program knows up to"
+            f" {SCHEMA_VERSION}: a newer one wrote it"
+        )
+    if version == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for statements in _MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    value = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+    return int(value)

@@ -1,0 +1,392 @@
+"""The store as the gateway sees it: records go in, and each is told when it is safe.
+
+Theory of operation
+-------------------
+Everything here belongs to the event loop; the writer thread sees nothing but jobs (`database.Job`),
+one at a time, through one queue. What is recorded while a job is with the thread gathers in the
+next one, so the busier the gateway, the larger the commits, without anybody waiting on purpose.
+When a job comes back, one callback in the loop tells everybody in it, in order, and hands the next
+job over. So the loop is woken once a commit and not once a record, and nothing needs a lock.
+
+That a receipt is done is not worth a commit: it goes with the next records, or alone after a tenth
+of a second.
+
+A job that failed, or one that the disk keeps for longer than `patience`, means trouble: everybody
+in it and behind it is told False, and so is every later record, at once. Once a second a job tries
+whether the disk works again.
+"""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.store.cdrs import read_cdrs
+from otpblue_trio.store.database import Database, Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from otpblue_trio.store.numbers import NumberPrivacy
+    from otpblue_trio.store.records import CdrEntry, StoredReceipt
+
+__all__ = ["Store"]
+
+_MAX_WAITING = 50_000
+"""Records that may wait for a commit; beyond it a record is refused."""
+_MAX_DONE = 200_000
+"""Ids of done receipts that may wait while the disk is in trouble; beyond it they are forgotten."""
+_LOOK_PERIOD = 0.1
+"""Between two looks at what is due, and so what a done receipt waits for company."""
+_RETRY_PERIOD = 1.0
+_SWEEP_PERIOD = 60.0
+_SWEEP_PAUSE = 0.02
+"""Between two steps of one sweep: room for the records that come in meanwhile."""
+_FLUSH_TIMEOUT = 2.0
+
+
+class Store:
+    """Keeps receipts until they are done, and records of what was done.
+
+    All methods are for the Trio thread. What is `record`ed before `run` waits for it.
+
+    Args:
+      path: of the database; None: nothing is kept and everything counts as committed.
+      receipt_ttl: seconds that a receipt is kept after its message was done.
+      cdr_retention: seconds that a record is kept.
+      number_privacy: how phone numbers stand in records.
+      on_trouble: called with a reason when the database cannot be written, and when an accident was
+        mended; there is no number or code in it.
+      on_recovered: called when the database can be written again, also right after `on_trouble` for
+        what was mended.
+      wall_clock: gives the aware date and time.
+      survives_power_loss: wait for the disk at each commit. Without it a commit survives the death
+        of the process, but a loss of power may take the last ones.
+      patience: seconds that a commit may take before it counts as failed. `math.inf` suits tests
+        whose clock does not see threads.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        receipt_ttl: float,
+        cdr_retention: float,
+        number_privacy: NumberPrivacy,
+        on_trouble: Callable[[str], None],
+        on_recovered: Callable[[], None],
+        wall_clock: Callable[[], datetime],
+        survives_power_loss: bool = False,
+        patience: float = 2.0,
+    ) -> None:
+        self._path = path
+        self._on_trouble = on_trouble
+        self._on_recovered = on_recovered
+        self._wall_clock = wall_clock
+        self._patience = patience
+        self._database: Database | None = None
+        if path is not None:
+            self._database = Database(
+                path,
+                receipt_ttl=receipt_ttl,
+                cdr_retention=cdr_retention,
+                number_privacy=number_privacy,
+                survives_power_loss=survives_power_loss,
+            )
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._with_thread: Job | None = None
+        self._gathering = Job()
+        """What is recorded goes here, for the next time the thread is free."""
+        self._thread_is_free = False
+        self._takes_records = True
+        self._trouble = ""
+        self._retry_at = 0.0
+        self._sweep_at = 0.0
+        self._done: list[int] = []
+        self._next_receipt_id = 0
+        self._inherited: list[StoredReceipt] = []
+        self._opened = trio.Event()
+        self._something_due = trio.Event()
+        self._is_closing = False
+
+    @property
+    def is_writable(self) -> bool:
+        """False while a record would be refused."""
+        return self._takes_records
+
+    @property
+    def waiting(self) -> int:
+        """Records that are not committed yet."""
+        with_thread = self._with_thread
+        return len(self._gathering.committed) + (len(with_thread.committed) if with_thread else 0)
+
+    def next_receipt_id(self) -> int:
+        """Return the id for a new receipt; 0 when the database could not be opened yet.
+
+        It is never given twice in a run, and differs from those of all pending receipts.
+        """
+        receipt_id = self._next_receipt_id
+        if receipt_id:
+            self._next_receipt_id = receipt_id + 1
+        return receipt_id
+
+    def record(
+        self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None]
+    ) -> None:
+        """Keep a record, and the receipt that its message is owed; never blocks, never raises.
+
+        Args:
+          cdr: the record.
+          receipt: kept until `receipt_done` or the end of its time.
+          committed: called once, in the Trio thread, perhaps before this returns. True: both are
+            safe; such calls come in the order of the records. False: neither will be there after a
+            restart, except that a disk which had stopped answering may still bring the record. It
+            must be quick and must not raise.
+        """
+        if self._database is None:
+            committed(True)
+            return
+        gathering = self._gathering
+        if (
+            not self._takes_records
+            or len(gathering.committed) >= _MAX_WAITING
+            or (receipt is not None and not receipt.receipt_id)
+        ):
+            committed(False)
+            return
+        gathering.cdrs.append(cdr)
+        if receipt is not None:
+            gathering.receipts.append(receipt)
+        gathering.committed.append(committed)
+        if self._thread_is_free:
+            self._hand_over()
+
+    def receipt_done(self, receipt_id: int) -> None:
+        """Forget a receipt, soon; after a crash it may be there again, and goes out twice.
+
+        Args:
+          receipt_id: of a receipt that was committed or not; 0 does nothing.
+        """
+        if receipt_id and len(self._done) < _MAX_DONE:
+            self._done.append(receipt_id)
+            self._something_due.set()
+
+    async def pending_receipts(self) -> list[StoredReceipt]:
+        """Return the receipts that an earlier run left behind, oldest first; each only once.
+
+        Waits until `run` has tried to open the database. While that is in trouble there is nothing
+        to return: call it again after `on_recovered`. Cancelling loses nothing.
+        """
+        if self._database is not None:
+            await self._opened.wait()
+        inherited, self._inherited = self._inherited, []
+        return inherited
+
+    async def cdrs(
+        self, *, since: float, until: float, system_id: str | None = None, limit: int
+    ) -> list[CdrEntry]:
+        """Return the records of a time, oldest first; numbers are as they were kept.
+
+        Cancelling leaves the reading to its thread and returns at once.
+
+        Args:
+          since: the first moment, in seconds since 1970.
+          until: the moment after the last.
+          system_id: of one account; None: all.
+          limit: at most so many.
+
+        Raises:
+          StoreError: the database cannot be read.
+        """
+        path = self._path
+        if path is None:
+            return []
+        return await trio.to_thread.run_sync(
+            lambda: read_cdrs(path, since=since, until=until, system_id=system_id, limit=limit),
+            abandon_on_cancel=True,
+        )
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Open the database and write until cancelled; call it once.
+
+        `started` is called when the database is open, or is known not to be. Cancelling flushes
+        what is queued, for two seconds at most, and ends the thread; a thread that the disk does
+        not let go is left behind. From then on records are refused.
+
+        Raises:
+          StoreError: another process uses the database, or a newer program wrote it, or its key is
+            damaged. The database was not changed.
+        """
+        database = self._database
+        if database is None:
+            task_status.started()
+            await trio.sleep_forever()
+        try:
+            opening = self._dated(Job())
+            await trio.to_thread.run_sync(database.open, opening)
+            await self._run_thread(database, opening, task_status)
+        finally:
+            self._takes_records = False
+            self._refuse_gathered()
+
+    async def _run_thread(
+        self, database: Database, opening: Job, task_status: trio.TaskStatus[None]
+    ) -> None:
+        token = trio.lowlevel.current_trio_token()
+        inbox = self._inbox
+
+        def write() -> None:
+            while (job := inbox.get()) is not None:
+                database.perform(job)
+                try:
+                    token.run_sync_soon(self._came_back, job)
+                except trio.RunFinishedError:
+                    break
+            database.close()
+
+        thread_scope = trio.CancelScope(shield=True)
+
+        async def own_the_thread() -> None:
+            with thread_scope:
+                await trio.to_thread.run_sync(
+                    write, abandon_on_cancel=True, limiter=trio.CapacityLimiter(1)
+                )
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(own_the_thread)
+            try:
+                self._sweep_at = trio.current_time()
+                self._came_back(opening)
+                self._opened.set()
+                task_status.started()
+                await self._look_after()
+            finally:
+                self._close()
+                thread_scope.deadline = trio.current_time() + _FLUSH_TIMEOUT
+        if self._with_thread is not None:
+            self._give_up(self._with_thread, "the disk kept the last commit until the end")
+
+    def _close(self) -> None:
+        """Let the thread end once it has written everything."""
+        self._is_closing = True
+        self._takes_records = False
+        if self._with_thread is None:
+            self._go_on()
+
+    async def _look_after(self) -> None:
+        """Do what is due by the clock: retries, done receipts, sweeps, patience."""
+        while True:
+            with trio.move_on_at(self._sweep_at):
+                await self._something_due.wait()
+            await trio.sleep(_LOOK_PERIOD)
+            now = trio.current_time()
+            job = self._with_thread
+            if job is not None:
+                if now - job.started_at >= self._patience:
+                    self._give_up(job, f"the disk keeps a commit for {self._patience:g} seconds")
+            elif self._trouble:
+                if now >= self._retry_at:
+                    self._hand_over()
+            elif self._done:
+                self._hand_over()
+            elif self._sweep_at <= now:
+                self._go_on()
+            else:
+                self._something_due = trio.Event()
+
+    def _dated(self, job: Job) -> Job:
+        job.now = self._wall_clock().timestamp()
+        job.started_at = trio.current_time()
+        return job
+
+    def _hand_over(self) -> None:
+        """Give the thread what has gathered."""
+        job, self._gathering = self._gathering, Job()
+        job.done, self._done = self._done, []
+        self._give(job)
+
+    def _give(self, job: Job) -> None:
+        self._thread_is_free = False
+        self._with_thread = self._dated(job)
+        self._something_due.set()
+        self._inbox.put(job)
+
+    def _go_on(self) -> None:
+        """Give the free thread the next job, or let it wait, or end."""
+        if self._is_closing:
+            if not self._trouble and (self._gathering.committed or self._done):
+                self._hand_over()
+            else:
+                self._inbox.put(None)
+        elif self._trouble:
+            # `_look_after` tries again.
+            pass
+        elif self._sweep_at <= trio.current_time():
+            job = Job()
+            job.sweep = True
+            self._give(job)
+        elif self._gathering.committed:
+            self._hand_over()
+        else:
+            self._thread_is_free = True
+
+    def _came_back(self, job: Job) -> None:
+        """Tell everybody how a job went, and give the thread the next one."""
+        self._with_thread = None
+        if job.first_receipt_id:
+            self._next_receipt_id = job.first_receipt_id
+            self._inherited = job.inherited
+        for notice in job.notices:
+            self._on_trouble(notice)
+        if job.trouble:
+            self._done[:0] = job.done
+            self._enter_trouble(job.trouble)
+        elif self._trouble or job.notices:
+            self._trouble = ""
+            self._takes_records = not self._is_closing
+            self._on_recovered()
+        self._tell(job, not job.trouble)
+        if job.trouble:
+            self._refuse_gathered()
+        elif job.was_given_up:
+            # Its receipts were disowned, and came into the database after all.
+            self._done += [receipt.receipt_id for receipt in job.receipts]
+        if job.sweep:
+            self._sweep_at = trio.current_time() + (
+                _SWEEP_PAUSE if job.more_to_sweep else _SWEEP_PERIOD
+            )
+        self._go_on()
+
+    def _give_up(self, job: Job, reason: str) -> None:
+        """Tell everybody in and behind a job, which the thread still has, that it failed."""
+        if not job.was_given_up:
+            job.was_given_up = True
+            self._enter_trouble(reason)
+            self._tell(job, False)
+            self._refuse_gathered()
+
+    def _enter_trouble(self, reason: str) -> None:
+        is_new = not self._trouble
+        self._trouble = reason
+        self._takes_records = False
+        self._retry_at = trio.current_time() + _RETRY_PERIOD
+        self._something_due.set()
+        if is_new:
+            self._on_trouble(reason)
+
+    def _refuse_gathered(self) -> None:
+        gathered, self._gathering = self._gathering, Job()
+        self._tell(gathered, False)
+
+    def _tell(self, job: Job, kept: bool) -> None:
+        committed, job.committed = job.committed, []
+        for tell in committed:
+            try:
+                tell(kept)
+            except Exception as error:
+                # A defect of one caller must not keep the others waiting for ever.
+                self._on_trouble(f"a caller failed on its answer: {type(error).__name__}")

@@ -1,0 +1,118 @@
+"""A process that records as fast as it can, says what is committed, and waits to be killed.
+
+Started by test_kill.py with the path of a database and the number of the generation. It writes one
+line for each thing that it promises: `pending ID`, `committed ID`, `done ID`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import trio
+
+from otpblue_trio.store import CdrEntry, NumberPrivacy, Store, StoredReceipt
+
+_OUTSTANDING = 32
+AT = 1795452001.0
+
+
+def _say(word: str, message_id: str) -> None:
+    # Straight to the pipe: what stays in a buffer was never said.
+    os.write(1, f"{word} {message_id}\n".encode())
+
+
+def _fail(reason: str) -> None:
+    _say("trouble", reason)
+
+
+class _Sender:
+    """Keeps some messages outstanding, for ever."""
+
+    def __init__(self, store: Store, generation: str) -> None:
+        self._store = store
+        self._generation = generation
+        self._random = random.Random(generation)
+        self._count = 0
+
+    def send(self) -> None:
+        self._count += 1
+        message_id = f"{self._generation}-{self._count}"
+        receipt_id = self._store.next_receipt_id()
+
+        def committed(kept: bool) -> None:
+            if not kept:
+                _fail("refused")
+                return
+            _say("committed", message_id)
+            if self._random.random() < 0.5:
+                _say("done", message_id)
+                self._store.receipt_done(receipt_id)
+            self.send()
+
+        self._store.record(_cdr(message_id), _receipt(receipt_id, message_id), committed)
+
+
+def _cdr(message_id: str) -> CdrEntry:
+    return CdrEntry(
+        time=AT,
+        system_id="demo",
+        connection_id=1,
+        sequence_number=1,
+        destination="+14155552671",
+        region="US",
+        sender="MyBank",
+        reason="delivered",
+        command_status=0,
+        platform_code=0,
+        message_id=message_id,
+        latency=0.125,
+        joined=False,
+    )
+
+
+def _receipt(receipt_id: int, message_id: str) -> StoredReceipt:
+    return StoredReceipt(
+        receipt_id=receipt_id,
+        system_id="demo",
+        message_id=message_id,
+        source_addr_ton=1,
+        source_addr_npi=1,
+        source_addr="14155552671",
+        dest_addr_ton=5,
+        dest_addr_npi=0,
+        destination_addr="MyBank",
+        reason="delivered",
+        receipt_error="000",
+        receipt_stat="DELIVRD",
+        message_state=2,
+        submitted_at=AT,
+        done_at=AT,
+    )
+
+
+async def _main(path: Path, generation: str) -> None:
+    store = Store(
+        path,
+        receipt_ttl=1e6,
+        cdr_retention=1e6,
+        number_privacy=NumberPrivacy.MASK,
+        on_trouble=_fail,
+        on_recovered=lambda: None,
+        wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(store.run)
+        for receipt in await store.pending_receipts():
+            _say("pending", receipt.message_id)
+        _say("ready", generation)
+        sender = _Sender(store, generation)
+        for _ in range(_OUTSTANDING):
+            sender.send()
+
+
+if __name__ == "__main__":
+    trio.run(_main, Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,564 @@
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sqlite3
+import stat
+import subprocess
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from otpblue_trio.store import CdrEntry, NumberPrivacy, StoredReceipt, StoreError, read_cdrs
+from otpblue_trio.store.database import Database, Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+NOW = 1795452001.0
+TTL = 3600.0
+RETENTION = 86_400.0
+
+CDR = CdrEntry(
+    time=NOW,
+    system_id="demo",
+    connection_id=12,
+    sequence_number=7,
+    destination="+14155552671",
+    region="US",
+    sender="14155550199",
+    reason="delivered",
+    command_status=0,
+    platform_code=0,
+    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+    latency=0.125,
+    joined=False,
+)
+RECEIPT = StoredReceipt(
+    receipt_id=1,
+    system_id="demo",
+    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+    source_addr_ton=1,
+    source_addr_npi=1,
+    source_addr="14155552671",
+    dest_addr_ton=1,
+    dest_addr_npi=1,
+    destination_addr="14155550199",
+    reason="delivered",
+    receipt_error="000",
+    receipt_stat="DELIVRD",
+    message_state=2,
+    submitted_at=NOW - 0.25,
+    done_at=NOW,
+)
+
+
+def _database(
+    path: Path, privacy: NumberPrivacy = NumberPrivacy.MASK, *, survives_power_loss: bool = False
+) -> Database:
+    return Database(
+        path,
+        receipt_ttl=TTL,
+        cdr_retention=RETENTION,
+        number_privacy=privacy,
+        survives_power_loss=survives_power_loss,
+    )
+
+
+def _job(
+    cdrs: Sequence[CdrEntry] = (),
+    receipts: Sequence[StoredReceipt] = (),
+    done: Sequence[int] = (),
+    *,
+    sweep: bool = False,
+    now: float = NOW,
+) -> Job:
+    job = Job()
+    job.now = now
+    job.cdrs = list(cdrs)
+    job.receipts = list(receipts)
+    job.done = list(done)
+    job.sweep = sweep
+    return job
+
+
+def _receipts(count: int, **changes: object) -> list[StoredReceipt]:
+    return [
+        attrs.evolve(RECEIPT, receipt_id=receipt_id, **changes)  # type: ignore[arg-type]
+        for receipt_id in range(1, count + 1)
+    ]
+
+
+def _perform(database: Database, job: Job) -> Job:
+    database.perform(job)
+    assert not job.trouble
+    return job
+
+
+def _inherited_ids(path: Path, now: float = NOW) -> list[int]:
+    database = _database(path)
+    job = _job(now=now)
+    database.open(job)
+    database.close()
+    assert not job.trouble
+    return [receipt.receipt_id for receipt in job.inherited]
+
+
+def _octets(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+
+
+@contextmanager
+def _full_disk(octets: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "var" / "otpblue.db"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603
+        pytest.skip("mounting a file system takes rights that this process does not have")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607
+
+
+# Opening.
+
+
+def test_what_was_written_is_there_after_opening_again(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR], _receipts(3), done=[2]))
+    database.close()
+    assert _inherited_ids(path) == [1, 3]
+
+
+def test_receipt_is_inherited_as_it_was_written(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    database.close()
+    job = _job()
+    database = _database(path)
+    database.open(job)
+    database.close()
+    assert job.inherited == [attrs.evolve(RECEIPT, expires_at=NOW + TTL)]
+
+
+def test_new_ids_begin_behind_those_that_are_there(path: Path) -> None:
+    job = _job()
+    database = _database(path)
+    database.open(job)
+    assert job.first_receipt_id == 1
+    _perform(database, _job(receipts=_receipts(7)))
+    database.close()
+    job = _job()
+    database = _database(path)
+    database.open(job)
+    database.close()
+    assert job.first_receipt_id == 8
+
+
+@pytest.mark.parametrize(("age", "inherited"), [(TTL - 0.001, [1]), (TTL, []), (TTL + 0.001, [])])
+def test_receipt_is_inherited_until_its_time_is_up(
+    path: Path, age: float, inherited: list[int]
+) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    database.close()
+    assert _inherited_ids(path, NOW + age) == inherited
+
+
+def test_only_the_first_opening_tells_what_was_inherited(path: Path) -> None:
+    database = _database(path)
+    database.open(_job())
+    _perform(database, _job(receipts=[RECEIPT]))
+    path.rename(path.with_name("gone"))
+    failed = _job(sweep=True)
+    database.perform(failed)
+    assert failed.trouble
+    path.unlink(missing_ok=True)
+    path.with_name("gone").rename(path)
+    again = _perform(database, _job())
+    database.close()
+    assert again.inherited == []
+    assert again.first_receipt_id == 0
+
+
+def test_every_file_is_private(path: Path) -> None:
+    database = _database(path, NumberPrivacy.HASH)
+    _perform(database, _job([CDR]))
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    database.close()
+    assert modes == dict.fromkeys(
+        [f"otpblue.db{suffix}" for suffix in ("", "-wal", "-shm", ".lock", ".key")], 0o600
+    )
+
+
+def test_second_opening_is_refused_while_the_first_lasts(path: Path) -> None:
+    first = _database(path)
+    first.open(_job())
+    second = _database(path)
+    with pytest.raises(StoreError, match="in use"):
+        second.open(_job())
+    first.close()
+    second.open(_job())
+    second.close()
+
+
+def test_newer_database_is_refused_and_left_alone(path: Path) -> None:
+    database = _database(path)
+    database.open(_job())
+    database.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="schema version 99"):
+        _database(path).open(_job())
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("survives_power_loss", [False, True])
+def test_log_is_written_ahead_and_synchronised_as_asked(
+    path: Path, survives_power_loss: bool
+) -> None:
+    database = _database(path, survives_power_loss=survives_power_loss)
+    _perform(database, _job([CDR]))
+    assert path.with_name("otpblue.db-wal").stat().st_size > 0
+    connection = database._connection
+    assert connection is not None
+    assert connection.execute("PRAGMA synchronous").fetchone() == (1 + survives_power_loss,)
+    database.close()
+
+
+def test_directory_that_cannot_be_made_is_trouble_until_it_can(path: Path) -> None:
+    path.parent.write_bytes(b"in the way")
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    assert str(path.parent) in job.trouble
+    path.parent.unlink()
+    _perform(database, _job([CDR]))
+    database.close()
+
+
+def test_read_only_file_system_is_trouble_until_it_is_writable(small_disk: Path) -> None:
+    path = small_disk / "otpblue.db"
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    database.close()
+    _remount(small_disk, "ro")
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    assert "Read-only" in job.trouble
+    _remount(small_disk, "rw")
+    recovered = _perform(database, _job())
+    database.close()
+    assert [receipt.receipt_id for receipt in recovered.inherited] == [1]
+
+
+def _remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)  # noqa: S603, S607
+
+
+# Privacy.
+
+
+@pytest.mark.parametrize("privacy", [NumberPrivacy.MASK, NumberPrivacy.HASH])
+def test_no_file_holds_a_whole_number_once_receipts_are_done(
+    path: Path, privacy: NumberPrivacy
+) -> None:
+    database = _database(path, privacy)
+    receipts = _receipts(300)
+    for start in range(0, 300, 30):
+        some = receipts[start : start + 30]
+        _perform(database, _job([CDR] * 30, some, done=[r.receipt_id for r in some[::2]]))
+        _perform(database, _job(done=[r.receipt_id for r in some[1::2]]))
+    _perform(database, _job(sweep=True))
+    octets = _octets(path)
+    database.close()
+    assert b"demo" in octets
+    for number in (b"4155552671", b"4155550199"):
+        assert number not in octets
+        assert number not in _octets(path)
+
+
+def test_full_numbers_are_kept_when_asked_for(path: Path) -> None:
+    database = _database(path, NumberPrivacy.FULL)
+    _perform(database, _job([CDR]))
+    database.close()
+    assert b"+14155552671" in path.read_bytes()
+
+
+def test_hash_of_a_number_outlives_the_process(path: Path) -> None:
+    for _ in range(2):
+        database = _database(path, NumberPrivacy.HASH)
+        _perform(database, _job([CDR]))
+        database.close()
+    first, second = read_cdrs(path, since=0.0, until=NOW + 1, limit=10)
+    assert first.destination == second.destination
+
+
+def test_sender_that_is_a_number_is_masked_too(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    database.close()
+    (cdr,) = read_cdrs(path, since=0.0, until=NOW + 1, limit=10)
+    assert cdr.sender == "1415555****"
+
+
+# Sweeping.
+
+
+@pytest.mark.parametrize(("age", "left"), [(RETENTION, 1), (RETENTION + 0.001, 0)])
+def test_record_is_swept_when_its_retention_is_over(path: Path, age: float, left: int) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    _perform(database, _job(sweep=True, now=NOW + age))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == left
+
+
+@pytest.mark.parametrize(("age", "left"), [(TTL - 0.001, [1]), (TTL, [])])
+def test_receipt_is_swept_when_its_time_is_up(path: Path, age: float, left: list[int]) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    _perform(database, _job(sweep=True, now=NOW + age))
+    database.close()
+    assert _inherited_ids(path, now=0.0) == left
+
+
+def test_long_sweep_goes_in_small_steps(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR] * 1000))
+    steps = 1
+    while _perform(database, _job(sweep=True, now=NOW + 2 * RETENTION)).more_to_sweep:
+        steps += 1
+    database.close()
+    assert steps > 3
+    assert read_cdrs(path, since=0.0, until=NOW + 1, limit=10) == []
+
+
+def test_space_of_swept_records_is_used_again(path: Path) -> None:
+    database = _database(path)
+    sizes = []
+    for day in range(6):
+        now = NOW + day * 2 * RETENTION
+        _perform(database, _job([attrs.evolve(CDR, time=now)] * 1000, now=now))
+        while _perform(database, _job(sweep=True, now=now)).more_to_sweep:
+            pass
+        sizes.append(path.stat().st_size)
+    database.close()
+    assert sizes[-1] <= 2 * sizes[0]
+
+
+def test_sweep_does_not_wait_for_a_reader(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM cdrs").fetchone()
+        _perform(database, _job([CDR]))
+        _perform(database, _job(sweep=True))
+    database.close()
+
+
+# Accidents.
+
+
+def test_full_disk_is_trouble_until_there_is_room(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    with _full_disk(path.with_name("otpblue.db-wal").stat().st_size):
+        failed = _job([CDR] * 2000, [attrs.evolve(RECEIPT, receipt_id=2)])
+        database.perform(failed)
+        assert failed.trouble
+        still = _job([CDR])
+        database.perform(still)
+        assert still.trouble
+    _perform(database, _job([CDR], [attrs.evolve(RECEIPT, receipt_id=3)]))
+    database.close()
+    assert _inherited_ids(path) == [1, 3]
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+
+
+def test_file_system_without_room_is_trouble_until_there_is(small_disk: Path) -> None:
+    path = small_disk / "otpblue.db"
+    database = _database(path)
+    _perform(database, _job(receipts=[RECEIPT]))
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space"):
+        filler.write_bytes(bytes(8 * 1024 * 1024))
+    failed = _job([CDR] * 2000, [attrs.evolve(RECEIPT, receipt_id=2)])
+    database.perform(failed)
+    assert "full" in failed.trouble
+    filler.unlink()
+    _perform(database, _job([CDR]))
+    database.close()
+    assert _inherited_ids(path) == [1]
+
+
+def test_disk_that_is_full_at_the_start_hides_no_receipt_for_good(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR] * 3000, [RECEIPT]))
+    database.close()
+    database = _database(path)
+    with _full_disk(64 * 1024):
+        job = _job()
+        database.open(job)
+        assert job.trouble
+        assert job.first_receipt_id == 0
+    recovered = _perform(database, _job())
+    database.close()
+    assert [receipt.receipt_id for receipt in recovered.inherited] == [1]
+
+
+def test_failed_job_leaves_nothing_behind(path: Path) -> None:
+    database = _database(path)
+    failed = _job([CDR, attrs.evolve(CDR, sequence_number=2**70)], [RECEIPT])
+    database.perform(failed)
+    assert failed.trouble == f"{path}: OverflowError"
+    _perform(database, _job([CDR]))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+    assert _inherited_ids(path) == []
+
+
+def _damage(path: Path, how: str) -> None:
+    octets = bytearray(path.read_bytes())
+    if how == "noise":
+        octets = bytearray(random.Random(1).randbytes(len(octets)))
+    elif how == "short noise":
+        octets = bytearray(b"\x07" * 10)
+    elif how == "truncated":
+        del octets[len(octets) // 2 :]
+    else:
+        octets[4096:] = random.Random(1).randbytes(len(octets) - 4096)
+    path.write_bytes(octets)
+
+
+@pytest.mark.parametrize("how", ["noise", "short noise", "truncated", "noisy pages"])
+def test_corrupt_database_is_moved_aside_and_a_new_one_begun(path: Path, how: str) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR] * 1000, _receipts(100)))
+    database.close()
+    _damage(path, how)
+    damaged = path.read_bytes()
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    assert not job.trouble
+    (notice,) = job.notices
+    assert "corrupt" in notice
+    (aside,) = path.parent.glob("otpblue.db.corrupt-20261123T164001Z")
+    assert str(aside) in notice
+    assert aside.read_bytes() == damaged
+    _perform(database, _job([CDR], [attrs.evolve(RECEIPT, receipt_id=job.first_receipt_id)]))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+
+
+def test_receipts_that_can_be_read_are_saved_from_a_corrupt_database(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=_receipts(3)))
+    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE receipts SET message_state = 'two' WHERE receipt_id = 2")
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    database.close()
+    assert "could be saved: 2" in job.notices[0]
+    assert [receipt.receipt_id for receipt in job.inherited] == [1, 3]
+    assert job.first_receipt_id == 4
+    assert _inherited_ids(path) == [1, 3]
+
+
+def test_saved_receipts_wait_for_room_in_the_new_database(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job(receipts=_receipts(3)))
+    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE receipts SET message_state = 'two' WHERE receipt_id = 2")
+    database = _database(path)
+    with _full_disk(128 * 1024):
+        job = _job()
+        database.open(job)
+        assert job.trouble
+    recovered = _perform(database, _job())
+    database.close()
+    assert [receipt.receipt_id for receipt in recovered.inherited] == [1, 3]
+    assert _inherited_ids(path) == [1, 3]
+
+
+def test_corruption_while_running_costs_no_new_record(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR] * 1000, [RECEIPT]))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        # What another program writes takes the pages out of the writer's memory.
+        other.execute("DELETE FROM probe")
+        other.execute("INSERT INTO probe VALUES (zeroblob(10000))")
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _damage(path, "noisy pages")
+    job = _perform(database, _job([CDR], [attrs.evolve(RECEIPT, receipt_id=2)]))
+    database.close()
+    assert len(job.notices) == 1
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+    assert 2 in _inherited_ids(path)
+
+
+def test_removed_database_is_noticed_and_begun_again(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    path.unlink()
+    failed = _job(sweep=True)
+    database.perform(failed)
+    assert failed.trouble
+    _perform(database, _job([CDR]))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+
+
+def test_replaced_database_is_noticed(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    other = path.with_name("other.db")
+    other.write_bytes(b"")
+    other.rename(path)
+    failed = _job(sweep=True)
+    database.perform(failed)
+    database.close()
+    assert "replaced" in failed.trouble
+
+
+def test_commit_waits_for_another_program_only_so_long(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otpblue_trio.store.database._BUSY_TIMEOUT_MS", 10)
+    database = _database(path)
+    database.open(_job())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        failed = _job([CDR])
+        database.perform(failed)
+        other.execute("ROLLBACK")
+    assert "locked" in failed.trouble
+    _perform(database, _job([CDR]))
+    database.close()
