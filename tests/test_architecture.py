@@ -40,7 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "policy": (*GROUND, "smpp"),
     "upstream": (*GROUND, "policy"),
     "store": (*GROUND, "policy.types"),
-    "runtime": (*GROUND, "session", "policy", "smpp"),
+    "runtime": (*GROUND, "session", "policy", "smpp", "store.records"),
     "ops": (*GROUND, VERSION, "runtime.observer", "policy.types", "policy.verdicts", "smpp"),
     "config": (*GROUND, "policy"),
     "esme": (*GROUND, "smpp"),

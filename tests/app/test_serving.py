@@ -97,10 +97,10 @@ async def test_the_development_certificate_is_told_of(config: Any, serving: Serv
 
 
 async def test_what_has_no_effect_is_told(config: Any, serving: Serving) -> None:
-    config.replace('path = ""', 'path = "var/otpblue.db"')
+    config.append('[platform]\nhistory_url = "https://other.example/"')
     async with serving() as running:
         assert any(
-            text.startswith("store.path has no effect in this version")
+            text.startswith("platform.history_url has no effect in this version")
             for text in running.notices("warning")
         )
 

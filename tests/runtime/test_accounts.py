@@ -12,7 +12,11 @@ from otpblue_trio.testing import EventRecorder, account
 def new_registry() -> AccountRegistry:
     """Return a registry whose receipts go nowhere."""
     return AccountRegistry(
-        EventRecorder(), receipt_lifetime=60, max_waiting_receipts=10, on_receipt=lambda: None
+        EventRecorder(),
+        receipt_lifetime=60,
+        max_waiting_receipts=10,
+        on_receipt=lambda: None,
+        on_receipt_done=lambda receipt_id: None,
     )
 
 

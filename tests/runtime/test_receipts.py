@@ -13,7 +13,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from otpblue_trio.policy import Reason, verdict
 from otpblue_trio.runtime.observer import (
     CloseReason,
     ConnectionClosed,
@@ -21,14 +20,16 @@ from otpblue_trio.runtime.observer import (
     ReceiptFate,
     ReceiptSettled,
 )
-from otpblue_trio.runtime.receipts import PendingReceipt, Receipt, ReceiptQueue
+from otpblue_trio.runtime.receipts import PendingReceipt, ReceiptQueue
 from otpblue_trio.smpp import (
     CommandId,
     CommandStatus,
     DeliverSm,
     GenericNack,
+    MessageState,
     parse_receipt,
 )
+from otpblue_trio.store import StoredReceipt
 from otpblue_trio.testing import (
     Esme,
     EsmeClosed,
@@ -36,7 +37,6 @@ from otpblue_trio.testing import (
     GatewayUnderTest,
     account,
     open_gateway,
-    submit_pdu,
     with_limits,
 )
 
@@ -45,18 +45,28 @@ if TYPE_CHECKING:
 
 NUMBER = "14155552671"
 RETRYABLE = (0x08, 0x14, 0x58, 0x64)
-NOON = datetime(2026, 2, 12, 12, tzinfo=UTC)
+NOON = datetime(2026, 2, 12, 12, tzinfo=UTC).timestamp()
 MAX_SENDS = 5
 
 
-def a_receipt(message_id: str = "m") -> Receipt:
+def a_receipt(message_id: str = "m", receipt_id: int = 0) -> StoredReceipt:
     """Return a receipt of a delivered message."""
-    return Receipt(
-        message_id,
-        verdict(Reason.DELIVERED),
-        submit_pdu(NUMBER, "Your code is 482910"),
-        NOON,
-        NOON,
+    return StoredReceipt(
+        receipt_id=receipt_id,
+        system_id="acme",
+        message_id=message_id,
+        source_addr_ton=1,
+        source_addr_npi=1,
+        source_addr=NUMBER,
+        dest_addr_ton=5,
+        dest_addr_npi=0,
+        destination_addr="MyBank",
+        reason="delivered",
+        receipt_error="000",
+        receipt_stat="DELIVRD",
+        message_state=MessageState.DELIVERED,
+        submitted_at=NOON,
+        done_at=NOON,
     )
 
 
@@ -88,6 +98,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.settled: list[ReceiptSettled] = []
+        self.done: list[int] = []
 
     def observe(self, event: object, /) -> None:
         assert isinstance(event, ReceiptSettled)
@@ -99,7 +110,12 @@ class Sink:
 
 def make_queue(sink: Sink, *, lifetime: float = 86_400.0, max_waiting: int = 100) -> ReceiptQueue:
     return ReceiptQueue(
-        "acme", sink, lifetime=lifetime, max_waiting=max_waiting, on_post=lambda: None
+        "acme",
+        sink,
+        lifetime=lifetime,
+        max_waiting=max_waiting,
+        on_post=lambda: None,
+        on_done=sink.done.append,
     )
 
 
@@ -301,7 +317,12 @@ def test_beyond_the_bound_the_oldest_are_given_up(posted: int, lost: int) -> Non
 def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
     told: list[int] = []
     queue = ReceiptQueue(
-        "acme", Sink(), lifetime=60, max_waiting=10, on_post=lambda: told.append(1)
+        "acme",
+        Sink(),
+        lifetime=60,
+        max_waiting=10,
+        on_post=lambda: told.append(1),
+        on_done=lambda receipt_id: None,
     )
     queue.post(a_receipt(), FakeReceiver(), 0)
     queue.post(a_receipt(), FakeReceiver(0), 0)

@@ -8,8 +8,9 @@ serves:
     1. certificates, platform, accounts   put together, nothing is opened
     2. sockets                            all of them; one that is taken ends the process
     3. signals, admin port                /readyz says "starting"
-    4. gateway                            "listening ..." for each listener, then "ready"
-    5. what can wait                      open regions, reloads, a check of the phone tables
+    4. store                              opened; waiting receipts are read
+    5. gateway                            "listening ..." for each listener, then "ready"
+    6. what can wait                      open regions, reloads, a check of the phone tables
 
 The end comes from a signal: the gateway drains while the admin port still answers, then everything
 else is cancelled. An error in any part ends the process.
@@ -37,7 +38,7 @@ from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
 from otpblue_trio.app.reload import Reloader
 from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
-from otpblue_trio.config import Config, PlatformKind
+from otpblue_trio.config import Config, PlatformKind, StoreFailure
 from otpblue_trio.ops import AdminServer, Feed, Metrics, Readiness
 from otpblue_trio.policy import OPEN_BY_DEFAULT, Admission, CodeFinder, NumberReader
 from otpblue_trio.runtime import Endpoint, Gateway, ListenError, open_listeners
@@ -49,6 +50,7 @@ from otpblue_trio.runtime.observer import (
     ObserverGroup,
     PlatformStateChanged,
 )
+from otpblue_trio.store import NumberPrivacy, Store, StoreError
 from otpblue_trio.upstream import (
     AccountDirectory,
     ControlPlane,
@@ -111,9 +113,18 @@ async def serve(
       TlsError: no usable certificate.
       ListenError: an address that cannot be listened on.
       ControlPlaneError: the platform's CA file cannot be read.
+      StoreError: the store's database must not be used.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, _HANGUP) as signals:
-        await _Service(config, log, reload, announce).run(signals)
+        try:
+            await _Service(config, log, reload, announce).run(signals)
+        except BaseExceptionGroup as errors:
+            error: BaseException | None = errors.subgroup(StoreError)
+            if error is None:
+                raise
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from None
 
 
 class _Service:
@@ -132,6 +143,7 @@ class _Service:
         self._observer = ObserverGroup((self._metrics, log, _Announcer(announce)))
         self._tls = self._make_tls() if config.listen.tls else None
         self._control = self._make_control()
+        self._store = self._make_store()
         self._numbers = NumberReader(fast=config.policy.fast_phone)
         self._admission = Admission(self._numbers, CodeFinder())
         accounts = ConfiguredAccounts(config.accounts, self._make_directory())
@@ -143,6 +155,8 @@ class _Service:
             verifier=ThreadVerifier(),
             observer=self._observer,
             wall_clock=wall_clock,
+            store=self._store,
+            refuse_unrecorded=config.store.on_failure is StoreFailure.REFUSE,
             duplicate_window=config.platform.duplicate_window,
             receipt_lifetime=config.store.receipt_ttl,
             proxy_protocol_from=config.listen.proxy_protocol_from,
@@ -169,6 +183,24 @@ class _Service:
                 f"{settings.certificate}, which no client should trust outside a test",
             )
         return TlsHolder(server_context(settings))
+
+    def _make_store(self) -> Store | None:
+        settings = self._config.store
+        if settings.path is None:
+            return None
+        return Store(
+            settings.path,
+            receipt_ttl=settings.receipt_ttl,
+            cdr_retention=settings.cdr_retention,
+            number_privacy=NumberPrivacy(settings.number_privacy.value),
+            on_trouble=lambda reason: self._notice("error", f"the store: {reason}"),
+            on_recovered=self._store_recovered,
+            wall_clock=wall_clock,
+        )
+
+    def _store_recovered(self) -> None:
+        self._notice("info", "the store can be written again")
+        self._gateway.restore_receipts()
 
     def _make_directory(self) -> AccountDirectory | None:
         settings = self._config.directory
@@ -300,14 +332,22 @@ class _Service:
         gauge = self._metrics.register_gauge
         gauge(
             "messages_in_flight",
-            "Messages that wait for their outcome.",
+            "Messages that wait for their outcome, or for the store to have it.",
             lambda: self._gateway.in_flight,
         )
         gauge(
             "receipts_waiting",
             "Receipts that wait for a session to take them.",
-            lambda: sum(len(state.receipts) for state in self._gateway.accounts),
+            lambda: self._gateway.waiting_receipts,
         )
+        store = self._store
+        if store is not None:
+            gauge(
+                "store_writable",
+                "1 while records can be written, 0 while the store is in trouble.",
+                lambda: int(store.is_writable),
+            )
+            gauge("store_waiting", "Records not committed yet.", lambda: store.waiting)
         self._metrics.register_counter(
             "log_dropped_total",
             "Log entries dropped because the log's reader was too slow.",

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     SESSION_IN_FLIGHT_CAP = "session_in_flight_cap"
     ACCOUNT_IN_FLIGHT_CAP = "account_in_flight_cap"
     DRAINING = "draining"
+    STORE_DOWN = "store_down"
 
     # The platform's own codes.
     PLATFORM_ERROR = "platform_error"
@@ -134,6 +135,7 @@ _VERDICTS = _table(
     Verdict(Reason.SESSION_IN_FLIGHT_CAP, _S.ESME_RTHROTTLED, "922"),
     Verdict(Reason.ACCOUNT_IN_FLIGHT_CAP, _S.ESME_RTHROTTLED, "923"),
     Verdict(Reason.DRAINING, _S.ESME_RSYSERR, "924"),
+    Verdict(Reason.STORE_DOWN, _S.ESME_RSYSERR, "925"),
     # The platform's codes; receipt errors are set per code below.
     Verdict(Reason.PLATFORM_ERROR, _S.ESME_RSYSERR),
     Verdict(Reason.NO_IMESSAGE, _S.ESME_RSUBMITFAIL),

@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 
 from otpblue_trio.policy.admission import AccountRules
 from otpblue_trio.policy.limits import TokenBucket
+from otpblue_trio.runtime.final_states import FinalStates
 from otpblue_trio.runtime.receipts import ReceiptQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from otpblue_trio.policy.types import Account
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.observer import Observer
+    from otpblue_trio.runtime.receipts import PendingReceipt
 
 __all__ = ["AccountRegistry", "AccountState"]
+
+_MAX_FINAL_STATES = 2000
+"""Messages of one account that a query_sm finds: half a megabyte; a number taken from nowhere."""
 
 
 class AccountState:
@@ -32,9 +37,10 @@ class AccountState:
       sessions: its bound connections.
       in_flight: messages of all its sessions that wait for their outcome.
       receipts: its receipts that are not done.
+      final_states: what became of its last messages.
     """
 
-    __slots__ = ("bucket", "in_flight", "receipts", "rules", "sessions")
+    __slots__ = ("bucket", "final_states", "in_flight", "receipts", "rules", "sessions")
 
     def __init__(self, account: Account, receipts: ReceiptQueue, now: float) -> None:
         self.rules = AccountRules.of(account)
@@ -42,6 +48,7 @@ class AccountState:
         self.sessions: set[Connection] = set()
         self.in_flight = 0
         self.receipts = receipts
+        self.final_states = FinalStates(_MAX_FINAL_STATES)
 
     @property
     def account(self) -> Account:
@@ -64,6 +71,7 @@ class AccountRegistry:
       receipt_lifetime: seconds a receipt waits for a session before it is given up.
       max_waiting_receipts: how many of one account may wait.
       on_receipt: called for every new receipt.
+      on_receipt_done: called with the `receipt_id` of every receipt that will not go out again.
     """
 
     def __init__(
@@ -73,12 +81,16 @@ class AccountRegistry:
         receipt_lifetime: float,
         max_waiting_receipts: int,
         on_receipt: Callable[[], None],
+        on_receipt_done: Callable[[int], None],
     ) -> None:
         self._observer = observer
         self._receipt_lifetime = receipt_lifetime
         self._max_waiting_receipts = max_waiting_receipts
         self._on_receipt = on_receipt
+        self._on_receipt_done = on_receipt_done
         self._states: dict[str, AccountState] = {}
+        self._restored: dict[str, list[PendingReceipt]] = {}
+        """By system_id: receipts of accounts that have not bound since the gateway started."""
 
     def enter(self, account: Account, now: float) -> AccountState:
         """Return the state of an account that has just authenticated, with these settings."""
@@ -90,11 +102,37 @@ class AccountRegistry:
                 lifetime=self._receipt_lifetime,
                 max_waiting=self._max_waiting_receipts,
                 on_post=self._on_receipt,
+                on_done=self._on_receipt_done,
             )
             state = self._states[account.system_id] = AccountState(account, receipts, now)
+            receipts.restore(self._restored.pop(account.system_id, ()), now)
         else:
             state.apply(account, now)
         return state
+
+    @property
+    def waiting_receipts(self) -> int:
+        """Receipts that wait, those of accounts that have not bound yet included."""
+        return sum(len(state.receipts) for state in self._states.values()) + sum(
+            map(len, self._restored.values())
+        )
+
+    def restore(self, receipts: Iterable[PendingReceipt], now: float) -> None:
+        """Take receipts that an earlier run left behind; each waits for its account.
+
+        Args:
+          receipts: oldest first.
+          now: the time.
+        """
+        by_account: dict[str, list[PendingReceipt]] = {}
+        for pending in receipts:
+            by_account.setdefault(pending.receipt.system_id, []).append(pending)
+        for system_id, pendings in by_account.items():
+            state = self._states.get(system_id)
+            if state is not None:
+                state.receipts.restore(pendings, now)
+            else:
+                self._restored.setdefault(system_id, []).extend(pendings)
 
     def states(self) -> tuple[AccountState, ...]:
         """Return every state, in order of first bind."""

@@ -390,7 +390,8 @@ class Connection:
         if isinstance(event, BindRequested | BindUnreadable):
             return None if await self._bind(event) else CloseReason.BIND_REFUSED
         if isinstance(event, QueryReceived):
-            self._session.answer_query(event.pdu, None)
+            answer = self.account.final_states.answer(event.pdu.message_id)
+            self._session.answer_query(event.pdu, answer)
         elif isinstance(event, Refusal):
             self._observer.observe(
                 PduIgnored(

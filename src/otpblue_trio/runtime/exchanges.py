@@ -67,6 +67,16 @@ class Exchange:
         self.outcome: Outcome | None = None
         self.short_id = ""
 
+    @property
+    def contact(self) -> str:
+        """The number, in E.164."""
+        return self.key[1]
+
+    @property
+    def sender(self) -> str:
+        """The sender shown."""
+        return self.key[4]
+
     def settle(self, outcome: Outcome) -> None:
         """Take the outcome: the `done` of the platform."""
         self._on_outcome(self, outcome)

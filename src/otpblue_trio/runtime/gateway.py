@@ -2,7 +2,8 @@
 
 Two nurseries stand inside each other: connections outside, listeners inside. A stop closes the
 inner one first, asks every connection to leave, and gives the outer one `drain_timeout` to empty.
-The platform and the receipt clock live around both, so that results keep coming until the end.
+The platform and the receipt clock live around both, so that results keep coming until the end;
+the store lives around everything, so that the last results are kept, too.
 """
 
 from __future__ import annotations
@@ -31,15 +32,17 @@ from otpblue_trio.runtime.observer import (
     ListenerStarted,
     Observer,
 )
+from otpblue_trio.runtime.receipts import PendingReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from otpblue_trio.policy.admission import Admission
     from otpblue_trio.policy.types import IpAddress, IpNetwork
     from otpblue_trio.runtime.protocols import (
         AccountSource,
         GatewayLimits,
+        MessageStore,
         PasswordVerifier,
         Platform,
         WallClock,
@@ -64,7 +67,10 @@ class Gateway:
       platform: sends; the gateway runs it.
       verifier: checks passwords.
       observer: is told what happens.
-      wall_clock: for the dates in receipts.
+      wall_clock: for the dates in receipts and records.
+      store: keeps receipts and records; the gateway runs it. None: receipts live in memory only.
+      refuse_unrecorded: while the store cannot be written, refuse messages rather than send them
+        without a record.
       duplicate_window: seconds a delivered message answers for its repetitions.
       receipt_lifetime: seconds a receipt waits for a session that takes it.
       proxy_protocol_from: networks of load balancers. Their connections must begin with a PROXY
@@ -81,6 +87,8 @@ class Gateway:
         verifier: PasswordVerifier,
         observer: Observer,
         wall_clock: WallClock,
+        store: MessageStore | None = None,
+        refuse_unrecorded: bool = False,
         duplicate_window: float = 5.0,
         receipt_lifetime: float = 86_400.0,
         proxy_protocol_from: tuple[IpNetwork, ...] = (),
@@ -89,6 +97,9 @@ class Gateway:
         self._accounts = accounts
         self._platform = platform
         self._observer = observer
+        self._wall_clock = wall_clock
+        self._store = store
+        self._restore_due = trio.Event()
         self._proxies = proxy_protocol_from
         self._sweep_due = trio.Event()
         self._registry = AccountRegistry(
@@ -96,6 +107,7 @@ class Gateway:
             receipt_lifetime=receipt_lifetime,
             max_waiting_receipts=_MAX_WAITING_RECEIPTS,
             on_receipt=self._want_sweep,
+            on_receipt_done=store.receipt_done if store is not None else _forget,
         )
         self._binds = BindDesk(
             accounts=accounts,
@@ -113,6 +125,8 @@ class Gateway:
             limits=limits,
             observer=observer,
             wall_clock=wall_clock,
+            store=store,
+            refuse_unrecorded=refuse_unrecorded,
             duplicate_window=duplicate_window,
             on_remember=self._want_sweep,
             first_short_id=secrets.randbits(32),
@@ -143,8 +157,13 @@ class Gateway:
 
     @property
     def in_flight(self) -> int:
-        """Messages that wait for their outcome."""
+        """Messages that wait for their outcome, or for the store to have it."""
         return self._messages.in_flight
+
+    @property
+    def waiting_receipts(self) -> int:
+        """Receipts that wait for a session to take them."""
+        return self._registry.waiting_receipts
 
     @property
     def accounts(self) -> tuple[AccountState, ...]:
@@ -160,6 +179,13 @@ class Gateway:
         self._stop.set()
         self._stop_now.set()
 
+    def restore_receipts(self) -> None:
+        """Ask the store for receipts of an earlier run; to be called when it has recovered.
+
+        Those that it has when `serve` begins come by themselves.
+        """
+        self._restore_due.set()
+
     async def serve(
         self,
         endpoints: Sequence[Endpoint],
@@ -171,20 +197,63 @@ class Gateway:
         The endpoints' listeners are closed in any case. `started` is called when every listener
         accepts. Cancelling is a hard stop: connections are dropped, and what is in flight is
         observed as failed.
+
+        Raises:
+          Whatever the store or the platform raise when they cannot run, in exception groups.
         """
-        async with contextlib.AsyncExitStack() as closing, trio.open_nursery() as services:
+        async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._end_accepting)
             for endpoint in endpoints:
                 closing.push_async_callback(trio.aclose_forcefully, endpoint.listener)
-            await services.start(self._platform.run)
-            services.start_soon(self._sweep)
-            try:
-                await self._serve_connections(endpoints, services, task_status)
-            finally:
-                self._messages.give_up_parts()
-            abandoned = self.in_flight
-            services.cancel_scope.cancel()
+            async with self._running_store(), trio.open_nursery() as services:
+                await services.start(self._platform.run)
+                services.start_soon(self._sweep)
+                try:
+                    await self._serve_connections(endpoints, services, task_status)
+                finally:
+                    self._messages.give_up_parts()
+                abandoned = self.in_flight
+                services.cancel_scope.cancel()
         self._observer.observe(GatewayStopped(abandoned=abandoned))
+
+    @contextlib.asynccontextmanager
+    async def _running_store(self) -> AsyncIterator[None]:
+        """Run the store around everything, and end it last, however the rest ends."""
+        store = self._store
+        if store is None:
+            yield
+            return
+        # Shielded: what the platform says at a hard stop is recorded, too.
+        scope = trio.CancelScope(shield=True)
+
+        async def run(*, task_status: trio.TaskStatus[None]) -> None:
+            with scope:
+                await store.run(task_status=task_status)
+
+        async with trio.open_nursery() as nursery:
+            try:
+                await nursery.start(run)
+                await self._restore(store)
+                nursery.start_soon(self._restore_when_due, store)
+                yield
+            finally:
+                scope.cancel()
+                nursery.cancel_scope.cancel()
+
+    async def _restore_when_due(self, store: MessageStore) -> None:
+        while True:
+            await self._restore_due.wait()
+            self._restore_due = trio.Event()
+            await self._restore(store)
+
+    async def _restore(self, store: MessageStore) -> None:
+        """Take over the receipts that an earlier run left behind."""
+        receipts = await store.pending_receipts()
+        now = trio.current_time()
+        boot = now - self._wall_clock().timestamp()
+        self._registry.restore(
+            [PendingReceipt(receipt, receipt.expires_at + boot) for receipt in receipts], now
+        )
 
     async def _serve_connections(
         self,
@@ -322,3 +391,7 @@ class Gateway:
                 state.receipts.open for state in self._registry.states()
             ):
                 self._sweep_due = trio.Event()
+
+
+def _forget(_receipt_id: int) -> None:
+    """Nothing keeps receipts."""

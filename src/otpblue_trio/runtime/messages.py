@@ -4,9 +4,9 @@ Theory of operation
 -------------------
 `MessageDesk.submit` is called by a connection's reader for each message and never awaits. What is
 refused is answered on the spot. What is admitted becomes an `Exchange`, whose `settle` is the
-`done` of the platform: called once, synchronously, whenever the outcome is there. It appends the
-response, and the receipt right behind it, to the session's outgoing data in one step, and wakes
-the writer. The parts of long messages wait for each other first (`long_messages`).
+`done` of the platform: called once, synchronously, whenever the outcome is there. The answer is
+written as soon as that is safe (`answers`). The parts of long messages wait for each other first
+(`long_messages`).
 
 Senders retry. While an exchange waits, the same message (account, number, code, sender) joins it,
 and a delivered one is remembered for `duplicate_window` seconds: one call to the platform, one
@@ -18,36 +18,18 @@ observed, and the receipt, if one was asked for, finds another session.
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections import deque
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import trio
 
 from otpblue_trio.policy.admission import Admission, Declined
 from otpblue_trio.policy.parts import Part, may_be_part
-from otpblue_trio.policy.types import (
-    Delivered,
-    Failed,
-    FailureMode,
-    MessageIdFormat,
-    Outcome,
-    Refused,
-    mask_number,
-)
-from otpblue_trio.policy.verdicts import Reason, Verdict, verdict, verdict_of_outcome
+from otpblue_trio.policy.types import Delivered, Outcome
+from otpblue_trio.policy.verdicts import Reason, Verdict, verdict_of_outcome
+from otpblue_trio.runtime.answers import AnswerDesk
 from otpblue_trio.runtime.exchanges import Exchange, Waiter
 from otpblue_trio.runtime.long_messages import LongMessageDesk
-from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
-from otpblue_trio.runtime.receipts import Receipt
-from otpblue_trio.smpp import (
-    REGISTERED_DELIVERY_ALWAYS,
-    REGISTERED_DELIVERY_FAILURE,
-    REGISTERED_DELIVERY_RECEIPT_MASK,
-    REGISTERED_DELIVERY_SUCCESS,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,16 +38,11 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.exchanges import ExchangeKey
-    from otpblue_trio.runtime.protocols import GatewayLimits, Platform, WallClock
+    from otpblue_trio.runtime.observer import Observer
+    from otpblue_trio.runtime.protocols import GatewayLimits, MessageStore, Platform, WallClock
     from otpblue_trio.smpp import DataSm, SubmitSm
 
 __all__ = ["MessageDesk"]
-
-_ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
-_ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
-
-# SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
-_is_message_id = re.compile(r"[!-~]{1,64}").fullmatch
 
 
 class MessageDesk:
@@ -76,7 +53,9 @@ class MessageDesk:
       platform: sends.
       limits: caps on messages in flight.
       observer: gets one `MessageAnswered` for each message.
-      wall_clock: for the dates in receipts.
+      wall_clock: for the dates in receipts and records.
+      store: keeps receipts and records; None: nothing is kept.
+      refuse_unrecorded: take no message, and tell of no success, that the store does not keep.
       duplicate_window: seconds a delivered message answers for its repetitions; 0: not at all.
       on_remember: called when one begins to be remembered, and when a part of a long message
         begins to wait; `look_after` is due after it.
@@ -91,19 +70,26 @@ class MessageDesk:
         limits: GatewayLimits,
         observer: Observer,
         wall_clock: WallClock,
+        store: MessageStore | None,
+        refuse_unrecorded: bool,
         duplicate_window: float,
         on_remember: Callable[[], None],
         first_short_id: int,
     ) -> None:
         self._admission = admission
         self._platform = platform
-        self._observe = observer.observe
-        self._wall_clock = wall_clock
+        self._answers = AnswerDesk(
+            observer=observer,
+            wall_clock=wall_clock,
+            store=store,
+            refuse_unrecorded=refuse_unrecorded,
+            on_answered=self._answered,
+            first_short_id=first_short_id,
+        )
         self._session_cap = limits.max_in_flight_per_session
         self._account_cap = limits.max_in_flight_per_account
         self._duplicate_window = duplicate_window
         self._on_remember = on_remember
-        self._short_ids = itertools.count(first_short_id)
         self._open: dict[ExchangeKey, Exchange] = {}
         self._delivered: dict[ExchangeKey, Exchange] = {}
         self._delivered_until: deque[tuple[float, ExchangeKey]] = deque()
@@ -113,7 +99,7 @@ class MessageDesk:
 
     @property
     def in_flight(self) -> int:
-        """Messages that wait for their outcome."""
+        """Messages that wait for their outcome, or for the store to have it."""
         return self._in_flight
 
     @property
@@ -131,11 +117,11 @@ class MessageDesk:
         account = connection.account
         waiter = Waiter(connection, account, pdu, now)
         is_part = may_be_part(pdu)
-        refusal = self._over_cap(connection, account)
+        refusal = self._not_now(connection, account)
         if refusal is None and not is_part and not account.bucket.take(now):
             refusal = Reason.RATE_LIMIT
         if refusal is not None:
-            self._answer(waiter, verdict(refusal), "", None)
+            self._answers.refuse(waiter, refusal, "")
             return
         admitted = self._admission.admit(pdu, account.rules)
         if is_part:
@@ -144,7 +130,7 @@ class MessageDesk:
             if not is_counted and not account.bucket.take(now):
                 admitted = Declined(Reason.RATE_LIMIT)
         if isinstance(admitted, Declined):
-            self._answer(waiter, verdict(admitted.reason), admitted.region, None)
+            self._answers.refuse(waiter, admitted.reason, admitted.region)
             return
         account.in_flight += 1
         self._in_flight += 1
@@ -153,9 +139,11 @@ class MessageDesk:
         else:
             self.hand_over(admitted, [waiter], now)
 
-    def _over_cap(self, connection: Connection, account: AccountState) -> Reason | None:
+    def _not_now(self, connection: Connection, account: AccountState) -> Reason | None:
         if connection.is_leaving:
             return Reason.DRAINING
+        if self._answers.refuses:
+            return Reason.STORE_DOWN
         # The session counts the message being decided about.
         if connection.in_flight > self._session_cap:
             return Reason.SESSION_IN_FLIGHT_CAP
@@ -188,11 +176,15 @@ class MessageDesk:
         if exchange.outcome is None:
             exchange.waiters.append(waiter)
         else:
-            self._finish(waiter, verdict_of_outcome(exchange.outcome), exchange.region, exchange)
+            self._finish(waiter, verdict_of_outcome(exchange.outcome), exchange)
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""
-        self._finish(waiter, verdict(declined.reason), declined.region, None)
+        try:
+            self._answers.refuse(waiter, declined.reason, declined.region)
+        except Exception as error:
+            self._answers.tell_accident(waiter, error)
+        self._answered(waiter)
 
     def settle(self, exchange: Exchange, outcome: Outcome) -> None:
         """Answer everybody who waits for an exchange."""
@@ -207,99 +199,25 @@ class MessageDesk:
             self._on_remember()
         waiters, exchange.waiters = exchange.waiters, []
         for waiter in waiters:
-            self._finish(waiter, told, exchange.region, exchange)
+            self._finish(waiter, told, exchange)
 
-    def _finish(
-        self, waiter: Waiter, told: Verdict, region: str, exchange: Exchange | None
-    ) -> None:
+    def _finish(self, waiter: Waiter, told: Verdict, exchange: Exchange) -> None:
         """Answer a waiting message; an accident with one must not keep the others waiting."""
+        try:
+            self._answers.give(waiter, told, exchange)
+        except Exception as error:
+            self._answers.tell_accident(waiter, error)
+            self._answered(waiter)
+
+    def _answered(self, waiter: Waiter) -> None:
+        """Take a message out of flight."""
         self._in_flight -= 1
         waiter.account.in_flight -= 1
-        try:
-            self._answer(waiter, told, region, exchange)
-        except Exception as error:
-            self._observe(
-                ConnectionTrouble(
-                    connection_id=waiter.connection.connection_id,
-                    peer="",
-                    error=error,
-                )
-            )
         if self._all_answered is not None and not self._in_flight:
             self._all_answered.set()
 
-    def _answer(
-        self, waiter: Waiter, told: Verdict, region: str, exchange: Exchange | None
-    ) -> None:
-        """Append the response, and the receipt behind it where one is due."""
-        now = trio.current_time()
-        outcome = exchange.outcome if exchange is not None else None
-        connection = waiter.connection
-        account = waiter.account
-        pdu = waiter.pdu
-        wish = pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
-        command_status: int = told.command_status
-        message_id = ""
-        receipt_due = False
-        if exchange is not None:
-            if told.is_delivered:
-                message_id = self._message_id(exchange, connection, account)
-                receipt_due = wish in _ON_SUCCESS
-            elif account.account.failure_mode is FailureMode.RECEIPT_ONLY:
-                command_status = 0
-                message_id = self._message_id(exchange, connection, account)
-                receipt_due = wish in _ON_FAILURE
-        connection.answer_submit(pdu, command_status, message_id)
-        latency = now - waiter.received_at
-        if receipt_due:
-            done_at = self._wall_clock()
-            account.receipts.post(
-                Receipt(message_id, told, pdu, done_at - timedelta(seconds=latency), done_at),
-                connection,
-                now,
-            )
-        platform_code = 0
-        detail = ""
-        if isinstance(outcome, Refused):
-            platform_code = outcome.code
-        elif isinstance(outcome, Failed):
-            platform_code = outcome.http_status
-            detail = outcome.detail
-        self._observe(
-            MessageAnswered(
-                connection.connection_id,
-                account.account.system_id,
-                pdu.sequence_number,
-                mask_number(pdu.destination_addr),
-                region,
-                told.reason,
-                command_status,
-                platform_code,
-                message_id,
-                latency,
-                receipt_due,
-                waiter.joined,
-                detail,
-            )
-        )
-
-    def _message_id(self, exchange: Exchange, connection: Connection, account: AccountState) -> str:
-        """Return what a message is called: the same for everybody who joined an exchange."""
-        outcome = exchange.outcome
-        if (
-            isinstance(outcome, Delivered)
-            # An ESME below version 3.4 holds no more than eight hexadecimal digits.
-            and connection.takes_tlvs
-            and account.account.message_id_format is MessageIdFormat.PLATFORM
-            and _is_message_id(outcome.message_id)
-        ):
-            return outcome.message_id
-        if not exchange.short_id:
-            exchange.short_id = f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
-        return exchange.short_id
-
     async def wait_until_idle(self) -> None:
-        """Return when no message waits for its outcome; for one task at a time."""
+        """Return when no message is in flight; for one task at a time."""
         while self._in_flight:
             self._all_answered = trio.Event()
             await self._all_answered.wait()

@@ -1,24 +1,29 @@
 """What the runtime needs from outside, as small protocols and one frozen value.
 
-Implementations live elsewhere: platforms in `upstream`, limits in `config`, fakes in `testing`.
+Implementations live elsewhere: platforms in `upstream`, the store in `store`, limits in `config`,
+fakes in `testing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import trio
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.policy.types import Account, Outcome, SendRequest
 
+if TYPE_CHECKING:
+    from otpblue_trio.store.records import CdrEntry, StoredReceipt
+
 __all__ = [
     "AccountSource",
     "AccountsUnavailable",
     "Done",
     "GatewayLimits",
+    "MessageStore",
     "PasswordVerifier",
     "Platform",
     "WallClock",
@@ -28,7 +33,7 @@ Done = Callable[[Outcome], None]
 """Called exactly once with the final outcome, synchronously, in the Trio thread."""
 
 WallClock = Callable[[], datetime]
-"""Gives the aware date and time, for receipts; never used to measure."""
+"""Gives the aware date and time, for receipts and records; never used to measure."""
 
 
 class Platform(Protocol):
@@ -39,6 +44,35 @@ class Platform(Protocol):
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; then what is open ends as `Failed`."""
+
+
+class MessageStore(Protocol):
+    """Keeps receipts and records over the end of the process. `store.Store` is one."""
+
+    @property
+    def is_writable(self) -> bool:
+        """False while a record would be refused."""
+
+    def next_receipt_id(self) -> int:
+        """Return the id for a new receipt; 0 when none can be kept now."""
+
+    def record(
+        self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None], /
+    ) -> None:
+        """Keep a record and a receipt; never blocks, never raises.
+
+        `committed` is called once, in the Trio thread, perhaps before this returns: True when both
+        are safe, False when they will not be.
+        """
+
+    def receipt_done(self, receipt_id: int, /) -> None:
+        """Forget a receipt; 0, or one that was not kept, does nothing."""
+
+    async def pending_receipts(self) -> list[StoredReceipt]:
+        """Return the receipts that an earlier run left behind, oldest first; each only once."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Work until cancelled; then everybody who waits for a commit is told."""
 
 
 class AccountsUnavailable(OtpBlueError):

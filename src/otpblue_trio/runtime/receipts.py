@@ -5,35 +5,38 @@ or waiting here: for a session that can receive, for room in a session's window,
 a pause after a temporary refusal or the loss of its session. It goes to the session that submitted
 the message if that one can take it, else to any other session of the account that can.
 
-Every fate is told to the observer, so receipts can be counted: posted = acknowledged + rejected +
-expired + overflow + still here.
+Receipts that an earlier run of the gateway left in its store come in by `restore`; a receipt of
+which the store has been told `done` does not come back.
+
+Every fate is told to the observer, so receipts can be counted: posted + restored = acknowledged +
+rejected + expired + overflow + still here.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
-from otpblue_trio.hot import hot_frozen
-from otpblue_trio.policy.verdicts import Verdict, receipt_is_retryable
+from otpblue_trio.policy.verdicts import receipt_is_retryable
 from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
 from otpblue_trio.smpp import (
     ESM_CLASS_DELIVERY_RECEIPT,
-    DataSm,
     DeliverSm,
-    SubmitSm,
+    MessageState,
     Tlv,
     TlvTag,
     format_receipt,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["PendingReceipt", "Receipt", "ReceiptQueue", "Receiver", "receipt_pdu"]
+    from otpblue_trio.store.records import StoredReceipt
+
+__all__ = ["PendingReceipt", "ReceiptQueue", "Receiver", "receipt_pdu"]
 
 _MAX_SENDS = 5
 """How often a receipt goes out before it is given up; a number taken from nowhere."""
@@ -44,23 +47,12 @@ _LOSS_PAUSE = 1.0
 do, one after the other: a receipt must not wander through them and use up its tries."""
 
 
-@hot_frozen
-class Receipt:
-    """What a delivery receipt says; the addresses are the message's own, swapped."""
-
-    message_id: str
-    verdict: Verdict
-    submit: SubmitSm | DataSm
-    submitted_at: datetime
-    done_at: datetime
-
-
 class PendingReceipt:
     """A receipt on its way, with how often it went out. Owned by its `ReceiptQueue`."""
 
     __slots__ = ("expires_at", "receipt", "sends")
 
-    def __init__(self, receipt: Receipt, expires_at: float) -> None:
+    def __init__(self, receipt: StoredReceipt, expires_at: float) -> None:
         self.receipt = receipt
         self.expires_at = expires_at
         self.sends = 0
@@ -77,36 +69,35 @@ class Receiver(Protocol):
         """Append the receipt to the session's outgoing data; only while `can_take_receipt`."""
 
 
-def receipt_pdu(receipt: Receipt, *, with_tlvs: bool) -> DeliverSm:
-    """Return the deliver_sm of a receipt, without its sequence number.
+def receipt_pdu(receipt: StoredReceipt, *, with_tlvs: bool) -> DeliverSm:
+    """Return the deliver_sm of a receipt, without its sequence number; its dates are in UTC.
 
     Args:
       receipt: what it says.
       with_tlvs: False for an ESME that bound with a version below 3.4.
     """
-    submit = receipt.submit
     tlvs: tuple[Tlv, ...] = ()
     if with_tlvs:
         tlvs = (
             # A C-Octet String: it ends in NUL, else one widely used client rejects the receipt.
             Tlv(TlvTag.RECEIPTED_MESSAGE_ID, receipt.message_id.encode("latin-1") + b"\0"),
-            Tlv(TlvTag.MESSAGE_STATE, bytes((receipt.verdict.message_state,))),
+            Tlv(TlvTag.MESSAGE_STATE, bytes((receipt.message_state,))),
         )
     return DeliverSm(
-        source_addr_ton=submit.dest_addr_ton,
-        source_addr_npi=submit.dest_addr_npi,
-        source_addr=submit.destination_addr,
-        dest_addr_ton=submit.source_addr_ton,
-        dest_addr_npi=submit.source_addr_npi,
-        destination_addr=submit.source_addr,
+        source_addr_ton=receipt.source_addr_ton,
+        source_addr_npi=receipt.source_addr_npi,
+        source_addr=receipt.source_addr,
+        dest_addr_ton=receipt.dest_addr_ton,
+        dest_addr_npi=receipt.dest_addr_npi,
+        destination_addr=receipt.destination_addr,
         esm_class=ESM_CLASS_DELIVERY_RECEIPT,
         short_message=format_receipt(
             message_id=receipt.message_id,
-            delivered=receipt.verdict.is_delivered,
-            submit_date=receipt.submitted_at,
-            done_date=receipt.done_at,
-            stat=receipt.verdict.receipt_stat,
-            err=receipt.verdict.receipt_error,
+            delivered=receipt.message_state == MessageState.DELIVERED,
+            submit_date=datetime.fromtimestamp(receipt.submitted_at, UTC),
+            done_date=datetime.fromtimestamp(receipt.done_at, UTC),
+            stat=receipt.receipt_stat,
+            err=receipt.receipt_error,
         ),
         tlvs=tlvs,
     )
@@ -121,6 +112,7 @@ class ReceiptQueue:
       lifetime: seconds after which a receipt that nobody took is given up.
       max_waiting: how many may wait; beyond it the oldest is given up.
       on_post: called for every new receipt, so that somebody looks after it from then on.
+      on_done: called with the `receipt_id` of every receipt that will not go out again.
     """
 
     def __init__(
@@ -131,12 +123,14 @@ class ReceiptQueue:
         lifetime: float,
         max_waiting: int,
         on_post: Callable[[], None],
+        on_done: Callable[[int], None],
     ) -> None:
         self._system_id = system_id
         self._observer = observer
         self._lifetime = lifetime
         self._max_waiting = max_waiting
         self._on_post = on_post
+        self._on_done = on_done
         self._open = 0
         self._waiting: deque[PendingReceipt] = deque()
         # By the end of the pause, then by its beginning. Apart from those that wait for a session,
@@ -168,7 +162,23 @@ class ReceiptQueue:
         for pending in self._take_back(unanswered):
             self._pause(pending, now + _LOSS_PAUSE)
 
-    def post(self, receipt: Receipt, origin: Receiver, now: float) -> None:
+    def restore(self, receipts: Sequence[PendingReceipt], now: float) -> None:
+        """Take receipts that an earlier run left behind, before all that wait here.
+
+        Args:
+          receipts: oldest first.
+          now: the time.
+        """
+        if not receipts:
+            return
+        self._open += len(receipts)
+        self._on_post()
+        self._waiting.extendleft(reversed(receipts))
+        while len(self) > self._max_waiting:
+            self._settle(self._waiting.popleft(), ReceiptFate.OVERFLOW)
+        self.pump(now)
+
+    def post(self, receipt: StoredReceipt, origin: Receiver, now: float) -> None:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
         pending = PendingReceipt(receipt, now + self._lifetime)
         self._open += 1
@@ -245,6 +255,7 @@ class ReceiptQueue:
     def _settle(self, pending: PendingReceipt, fate: ReceiptFate, command_status: int = 0) -> None:
         if fate is not ReceiptFate.RETRIED:
             self._open -= 1
+            self._on_done(pending.receipt.receipt_id)
         self._observer.observe(
             ReceiptSettled(
                 system_id=self._system_id,

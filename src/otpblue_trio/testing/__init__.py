@@ -1,4 +1,4 @@
-"""Public test helpers: a whole gateway in memory, a scripted platform, an ESME.
+"""Public test helpers: a whole gateway in memory, a scripted platform and store, an ESME.
 
 Everything runs on Trio's clock, so pytest-trio's `autojump_clock` plays the 30-second, 90-second
 and 24-hour deadlines exactly and at once:
@@ -24,12 +24,14 @@ from otpblue_trio.testing.gateway import (
 )
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
+from otpblue_trio.testing.store import FakeStore
 
 __all__ = [
     "Esme",
     "EsmeClosed",
     "EventRecorder",
     "FakePlatform",
+    "FakeStore",
     "FixedAccounts",
     "GatewayUnderTest",
     "InlineVerifier",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.protocols import (
         AccountSource,
         GatewayLimits,
+        MessageStore,
         PasswordVerifier,
         Platform,
     )
@@ -171,6 +172,8 @@ async def open_gateway(
     accounts: Sequence[Account] | AccountSource | None = None,
     limits: GatewayLimits | None = None,
     verifier: PasswordVerifier | None = None,
+    store: MessageStore | None = None,
+    refuse_unrecorded: bool = False,
     duplicate_window: float = 5.0,
     receipt_lifetime: float = 86_400.0,
     stalling: bool = False,
@@ -185,6 +188,8 @@ async def open_gateway(
       accounts: by default one, `account()`: system_id `acme`, password `secret`.
       limits: by default those of an empty config.toml.
       verifier: by default an `InlineVerifier`.
+      store: by default none: receipts live in memory.
+      refuse_unrecorded: refuse messages while the store cannot be written.
       duplicate_window: seconds a delivered message answers for its repetitions.
       receipt_lifetime: seconds a receipt waits for a session that takes it.
       stalling: see `MemoryListener`.
@@ -211,6 +216,8 @@ async def open_gateway(
         verifier=verifier or InlineVerifier(),
         observer=recorder,
         wall_clock=lambda: EPOCH + timedelta(seconds=trio.current_time() - began),
+        store=store,
+        refuse_unrecorded=refuse_unrecorded,
         duplicate_window=duplicate_window,
         receipt_lifetime=receipt_lifetime,
         proxy_protocol_from=tuple(map(ip_network, proxy_protocol_from)),

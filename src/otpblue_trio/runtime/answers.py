@@ -1,0 +1,338 @@
+"""What a message is answered: response, record, receipt, and the event that tells of it.
+
+Theory of operation
+-------------------
+A response with a message_id promises a receipt, so it is written after the store has committed
+that receipt: whoever was told ESME_ROK gets the receipt even when the process is killed right
+behind the response. `AnswerDesk.give` therefore decides everything about an answer at once,
+records it, and writes the response when the store calls back; only then the message is out of
+flight. Response and receipt are appended to the session's outgoing data in one step, in that
+order. Answers of one session need not come in the order of its messages.
+
+A refusal by the gateway itself promises nothing. It is answered on the spot, and its record
+follows when it can.
+
+Without a store, and with one that keeps nothing, all of this happens within one call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+import trio
+
+from otpblue_trio.policy.types import (
+    Delivered,
+    Failed,
+    FailureMode,
+    MessageIdFormat,
+    Refused,
+    mask_number,
+)
+from otpblue_trio.policy.verdicts import Reason, Verdict, verdict
+from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
+from otpblue_trio.smpp import (
+    REGISTERED_DELIVERY_ALWAYS,
+    REGISTERED_DELIVERY_FAILURE,
+    REGISTERED_DELIVERY_RECEIPT_MASK,
+    REGISTERED_DELIVERY_SUCCESS,
+)
+from otpblue_trio.store.records import CdrEntry, StoredReceipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from otpblue_trio.runtime.accounts import AccountState
+    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.exchanges import Exchange, Waiter
+    from otpblue_trio.runtime.protocols import MessageStore, WallClock
+
+__all__ = ["AnswerDesk"]
+
+_ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
+_ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
+
+# SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
+_is_message_id = re.compile(r"[!-~]{1,64}").fullmatch
+
+
+class AnswerDesk:
+    """Answers messages, once it is safe to; one for the gateway.
+
+    Args:
+      observer: gets one `MessageAnswered` for each message.
+      wall_clock: for the dates in receipts and records.
+      store: keeps receipts and records; None: nothing is kept.
+      refuse_unrecorded: tell nobody of a success that the store does not keep.
+      on_answered: called for each message given to `give`, when it is answered.
+      first_short_id: where the gateway's own 8-digit message ids begin.
+    """
+
+    def __init__(
+        self,
+        *,
+        observer: Observer,
+        wall_clock: WallClock,
+        store: MessageStore | None,
+        refuse_unrecorded: bool,
+        on_answered: Callable[[Waiter], None],
+        first_short_id: int,
+    ) -> None:
+        self._observe = observer.observe
+        self._wall_clock = wall_clock
+        self._store = store
+        self._refuse_unrecorded = refuse_unrecorded
+        self._on_answered = on_answered
+        self._short_ids = itertools.count(first_short_id)
+
+    @property
+    def refuses(self) -> bool:
+        """True while no new message may be taken, because it could not be recorded."""
+        return self._refuse_unrecorded and self._store is not None and not self._store.is_writable
+
+    def refuse(self, waiter: Waiter, reason: Reason, region: str) -> None:
+        """Answer a message of which nothing was sent, at once.
+
+        Args:
+          waiter: the message.
+          reason: why.
+          region: of its number, where that was understood.
+        """
+        told = verdict(reason)
+        if self._store is not None:
+            cdr = self._record(waiter, told, region, None, told.command_status, "", None)
+            self._store.record(cdr, None, _promised_nothing)
+        pdu = waiter.pdu
+        waiter.connection.answer_submit(pdu, told.command_status, "")
+        self._tell(waiter, reason, region, None, told.command_status, "", False, "")
+
+    def give(self, waiter: Waiter, told: Verdict, exchange: Exchange) -> None:
+        """Answer a message by the outcome of an exchange, as soon as the store has it."""
+        connection = waiter.connection
+        account = waiter.account
+        wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
+        command_status: int = told.command_status
+        message_id = ""
+        receipt_due = False
+        if told.is_delivered:
+            message_id = self._message_id(exchange, connection, account)
+            receipt_due = wish in _ON_SUCCESS
+        elif account.account.failure_mode is FailureMode.RECEIPT_ONLY:
+            command_status = 0
+            message_id = self._message_id(exchange, connection, account)
+            receipt_due = wish in _ON_FAILURE
+        done_at = self._wall_clock()
+        receipt = None
+        if receipt_due:
+            receipt = self._receipt(waiter, told, message_id, done_at)
+        answer = _Answer(self, waiter, told, exchange, command_status, message_id, receipt, done_at)
+        if self._store is None:
+            answer.write(True)
+        else:
+            cdr = self._record(
+                waiter, told, exchange.region, exchange, command_status, message_id, done_at
+            )
+            self._store.record(cdr, receipt, answer.write)
+
+    def write(self, answer: _Answer, kept: bool) -> None:
+        """Write an answer, now that the store has it or will not have it; never raises."""
+        waiter = answer.waiter
+        try:
+            self._write(answer, waiter, kept)
+        except Exception as error:
+            # An accident with one must not keep the others waiting.
+            self.tell_accident(waiter, error)
+        self._on_answered(waiter)
+
+    def tell_accident(self, waiter: Waiter, error: Exception) -> None:
+        """Tell the observer that a message could not be answered."""
+        self._observe(
+            ConnectionTrouble(connection_id=waiter.connection.connection_id, peer="", error=error)
+        )
+
+    def _write(self, answer: _Answer, waiter: Waiter, kept: bool) -> None:
+        connection = waiter.connection
+        account = waiter.account
+        told = answer.told
+        command_status = answer.command_status
+        message_id = answer.message_id
+        receipt = answer.receipt
+        detail = ""
+        if not kept and self._refuse_unrecorded and command_status == 0:
+            # The sender tries again; within `duplicate_window` that sends nothing a second time.
+            detail = f"not recorded: {told.reason}"
+            told = verdict(Reason.STORE_DOWN)
+            command_status = told.command_status
+            message_id = ""
+            receipt = None
+        connection.answer_submit(waiter.pdu, command_status, message_id)
+        if receipt is not None:
+            account.receipts.post(receipt, connection, trio.current_time())
+        if message_id:
+            account.final_states.keep(message_id, told.message_state, answer.done_at)
+        self._tell(
+            waiter,
+            told.reason,
+            answer.exchange.region,
+            answer.exchange,
+            command_status,
+            message_id,
+            receipt is not None,
+            detail,
+        )
+
+    def _tell(
+        self,
+        waiter: Waiter,
+        reason: Reason,
+        region: str,
+        exchange: Exchange | None,
+        command_status: int,
+        message_id: str,
+        wants_receipt: bool,
+        detail: str,
+    ) -> None:
+        outcome = exchange.outcome if exchange is not None else None
+        if isinstance(outcome, Failed) and not detail:
+            detail = outcome.detail
+        pdu = waiter.pdu
+        self._observe(
+            MessageAnswered(
+                waiter.connection.connection_id,
+                waiter.account.account.system_id,
+                pdu.sequence_number,
+                mask_number(pdu.destination_addr),
+                region,
+                reason,
+                command_status,
+                _platform_code(exchange),
+                message_id,
+                trio.current_time() - waiter.received_at,
+                wants_receipt,
+                waiter.joined,
+                detail,
+            )
+        )
+
+    # ------------------------------------------------------------------ what is kept
+
+    def _record(
+        self,
+        waiter: Waiter,
+        told: Verdict,
+        region: str,
+        exchange: Exchange | None,
+        command_status: int,
+        message_id: str,
+        done_at: datetime | None,
+    ) -> CdrEntry:
+        outcome = exchange.outcome if exchange is not None else None
+        pdu = waiter.pdu
+        return CdrEntry(
+            (done_at or self._wall_clock()).timestamp(),
+            waiter.account.account.system_id,
+            waiter.connection.connection_id,
+            pdu.sequence_number,
+            exchange.contact if exchange is not None else pdu.destination_addr,
+            region,
+            exchange.sender if exchange is not None else pdu.source_addr,
+            told.reason,
+            command_status,
+            _platform_code(exchange),
+            message_id,
+            trio.current_time() - waiter.received_at,
+            waiter.joined,
+            not (isinstance(outcome, Failed) and outcome.may_have_been_sent),
+        )
+
+    def _receipt(
+        self, waiter: Waiter, told: Verdict, message_id: str, done_at: datetime
+    ) -> StoredReceipt:
+        """Return the receipt of a message; its addresses are the message's own, swapped."""
+        pdu = waiter.pdu
+        at = done_at.timestamp()
+        return StoredReceipt(
+            self._store.next_receipt_id() if self._store is not None else 0,
+            waiter.account.account.system_id,
+            message_id,
+            pdu.dest_addr_ton,
+            pdu.dest_addr_npi,
+            pdu.destination_addr,
+            pdu.source_addr_ton,
+            pdu.source_addr_npi,
+            pdu.source_addr,
+            told.reason,
+            told.receipt_error,
+            told.receipt_stat,
+            told.message_state,
+            at - (trio.current_time() - waiter.received_at),
+            at,
+        )
+
+    def _message_id(self, exchange: Exchange, connection: Connection, account: AccountState) -> str:
+        """Return what a message is called: the same for everybody who joined an exchange."""
+        outcome = exchange.outcome
+        if (
+            isinstance(outcome, Delivered)
+            # An ESME below version 3.4 holds no more than eight hexadecimal digits.
+            and connection.takes_tlvs
+            and account.account.message_id_format is MessageIdFormat.PLATFORM
+            and _is_message_id(outcome.message_id)
+        ):
+            return outcome.message_id
+        if not exchange.short_id:
+            exchange.short_id = f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
+        return exchange.short_id
+
+
+class _Answer:
+    """An answer that is decided, and waits for the store."""
+
+    __slots__ = (
+        "command_status",
+        "desk",
+        "done_at",
+        "exchange",
+        "message_id",
+        "receipt",
+        "told",
+        "waiter",
+    )
+
+    def __init__(
+        self,
+        desk: AnswerDesk,
+        waiter: Waiter,
+        told: Verdict,
+        exchange: Exchange,
+        command_status: int,
+        message_id: str,
+        receipt: StoredReceipt | None,
+        done_at: datetime,
+    ) -> None:
+        self.desk = desk
+        self.waiter = waiter
+        self.told = told
+        self.exchange = exchange
+        self.command_status = command_status
+        self.message_id = message_id
+        self.receipt = receipt
+        self.done_at = done_at
+
+    def write(self, kept: bool) -> None:
+        self.desk.write(self, kept)
+
+
+def _platform_code(exchange: Exchange | None) -> int:
+    """Return the platform's error code or HTTP status, 0 where there was none."""
+    outcome = exchange.outcome if exchange is not None else None
+    if isinstance(outcome, Refused):
+        return outcome.code
+    return outcome.http_status if isinstance(outcome, Failed) else 0
+
+
+def _promised_nothing(_kept: bool) -> None:
+    """Take note that a refusal is on record, or not."""

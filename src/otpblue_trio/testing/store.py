@@ -1,0 +1,119 @@
+"""A store in memory that commits when it is told to, for tests."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import attrs
+import trio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from otpblue_trio.store import CdrEntry, StoredReceipt
+
+__all__ = ["FakeStore"]
+
+
+class FakeStore:
+    """Keeps the contract of a store, in memory; give it to another gateway for a restart.
+
+    Args:
+      keeps: False: every record is declined when it would be committed, as by a failing disk.
+      holds: keep every record uncommitted until `release`.
+      receipts: what an earlier run left behind.
+      receipt_ttl: seconds that a receipt is kept after its message was done.
+
+    Attributes:
+      keeps: as given; change it at will.
+      is_writable: what the gateway is told; change it at will.
+      cdrs: records committed, in order.
+      receipts: receipts committed and not done, by id.
+    """
+
+    def __init__(
+        self,
+        *,
+        keeps: bool = True,
+        holds: bool = False,
+        receipts: Iterable[StoredReceipt] = (),
+        receipt_ttl: float = 86_400.0,
+    ) -> None:
+        self.keeps = keeps
+        self.is_writable = True
+        self.cdrs: list[CdrEntry] = []
+        self.receipts = {receipt.receipt_id: receipt for receipt in receipts}
+        self._holds = holds
+        self._receipt_ttl = receipt_ttl
+        self._held: list[tuple[CdrEntry, StoredReceipt | None, Callable[[bool], None]]] = []
+        self._ids = itertools.count(max(self.receipts, default=0) + 1)
+        self._inherited: list[StoredReceipt] = list(self.receipts.values())
+        self._recorded = trio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Records that are not committed yet."""
+        return len(self._held)
+
+    def next_receipt_id(self) -> int:
+        """Return the id for a new receipt."""
+        return next(self._ids)
+
+    def record(
+        self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None], /
+    ) -> None:
+        """Take a record as the gateway hands it over."""
+        self._recorded.set()
+        self._recorded = trio.Event()
+        if not self.is_writable:
+            committed(False)
+        elif self._holds:
+            self._held.append((cdr, receipt, committed))
+        else:
+            self._commit(cdr, receipt, committed)
+
+    def _commit(
+        self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None]
+    ) -> None:
+        if self.keeps:
+            self.cdrs.append(cdr)
+            if receipt is not None:
+                expires_at = receipt.done_at + self._receipt_ttl
+                self.receipts[receipt.receipt_id] = attrs.evolve(receipt, expires_at=expires_at)
+        committed(self.keeps)
+
+    def release(self) -> None:
+        """Commit every record that is held, or decline it, as `keeps` says."""
+        held, self._held = self._held, []
+        for cdr, receipt, committed in held:
+            self._commit(cdr, receipt, committed)
+
+    async def wait_for_waiting(self, count: int) -> None:
+        """Return when `count` records are held."""
+        while len(self._held) < count:
+            await self._recorded.wait()
+
+    def receipt_done(self, receipt_id: int, /) -> None:
+        """Forget a receipt."""
+        self.receipts.pop(receipt_id, None)
+
+    def inherit(self, receipts: Iterable[StoredReceipt]) -> None:
+        """Let receipts of an earlier run come to light, as when a database could be opened late."""
+        self._inherited += receipts
+        self.receipts |= {receipt.receipt_id: receipt for receipt in receipts}
+
+    async def pending_receipts(self) -> list[StoredReceipt]:
+        """Return the receipts that an earlier run left behind; each only once."""
+        await trio.lowlevel.checkpoint()
+        inherited, self._inherited = self._inherited, []
+        return inherited
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Run until cancelled; what is still held is then committed."""
+        task_status.started()
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.release()
+            self.is_writable = False
