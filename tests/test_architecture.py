@@ -28,7 +28,7 @@ SOURCE = Path(otpblue_trio.__file__).parent
 VERSION = ""
 """The top-level package itself, which holds the version and nothing else."""
 GROUND = ("errors", "hot")
-LIBRARY = (*GROUND, "smpp", "session", "policy", "upstream", "store", "runtime", "ops", "config")
+LIBRARY = (*GROUND, "smpp", "session", "policy", "upstream", "runtime", "ops", "config")
 
 # What each package may import besides itself; a dotted name allows that module alone.
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -39,7 +39,6 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "session": (*GROUND, "smpp"),
     "policy": (*GROUND, "smpp"),
     "upstream": (*GROUND, "policy"),
-    "store": (*GROUND, "policy.types"),
     "runtime": (*GROUND, "session", "policy", "smpp"),
     "ops": (*GROUND, VERSION, "runtime.observer", "policy.types", "policy.verdicts", "smpp"),
     "config": (*GROUND, "policy"),
@@ -60,7 +59,6 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "upstream": frozenset(
         {"attrs", "trio", "httptools", "h11", "orjson", "cattrs", "asks", "anyio"}
     ),
-    "store": frozenset({"attrs", "trio"}),
     "runtime": frozenset({"attrs", "trio"}),
     "ops": frozenset({"attrs", "trio", "h11", "trio_websocket", "orjson"}),
     "config": frozenset({"attrs", "cattrs", "tomli_w", "cryptography", "phonenumbers"}),
