@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 
 from otpblue_trio.ops.log_lines import Line, lines_of, traceback_text
@@ -22,38 +20,15 @@ from otpblue_trio.runtime.observer import (
     GatewayStopped,
     GatewayStopping,
     ListenerStarted,
-    MessageAnswered,
     Notice,
     PduIgnored,
     PlatformStateChanged,
     ReceiptFate,
     ReceiptSettled,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from otpblue_trio.testing import message_answered
 
 PEER = "192.0.2.7:40000"
-
-
-def _message(**changes: object) -> MessageAnswered:
-    sample = MessageAnswered(
-        connection_id=12,
-        system_id="demo",
-        sequence_number=7,
-        destination="+1415555****",
-        region="US",
-        reason="delivered",
-        command_status=0,
-        platform_code=0,
-        message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-        latency=0.1234,
-        wants_receipt=False,
-        joined=False,
-        detail="",
-    )
-    evolve: Callable[..., MessageAnswered] = attrs.evolve
-    return evolve(sample, **changes)
 
 
 def _only(event: Event) -> Line:
@@ -141,7 +116,7 @@ def test_each_session_event_is_one_line(event: Event, level: int, message: str) 
 
 
 def test_delivered_message_is_one_line_with_all_that_finds_it_again() -> None:
-    line = _only(_message())
+    line = _only(message_answered())
     assert (line.level, line.message) == (logging.INFO, "message delivered")
     assert line.fields == {
         "connection": 12,
@@ -158,13 +133,13 @@ def test_delivered_message_is_one_line_with_all_that_finds_it_again() -> None:
 
 
 def test_message_line_tells_the_status_by_name_and_number() -> None:
-    fields = _only(_message(reason="no_imessage", command_status=0x45)).fields
+    fields = _only(message_answered(reason="no_imessage", command_status=0x45)).fields
     assert fields["status"] == "ESME_RSUBMITFAIL"
     assert fields["command_status"] == "0x00000045"
 
 
 def test_message_line_tells_what_is_special() -> None:
-    message = _message(
+    message = message_answered(
         reason="platform_status",
         platform_code=502,
         joined=True,
@@ -195,12 +170,12 @@ def test_message_line_tells_what_is_special() -> None:
 )
 def test_only_our_side_s_failures_are_warnings(reason: Reason, level: int) -> None:
     status = int(verdict(reason).command_status)
-    line = _only(_message(reason=reason, command_status=status))
+    line = _only(message_answered(reason=reason, command_status=status))
     assert (line.level, line.message) == (level, "message not delivered")
 
 
 def test_refused_api_key_alerts_the_operator_at_most_once_a_minute_per_account() -> None:
-    message, alert = lines_of(1.5, _message(reason="key_rejected", command_status=8))
+    message, alert = lines_of(1.5, message_answered(reason="key_rejected", command_status=8))
     assert message.level == logging.WARNING
     assert (alert.level, alert.message) == (
         logging.ERROR,

@@ -8,7 +8,6 @@ import os
 import threading
 from typing import TYPE_CHECKING, TextIO
 
-import attrs
 import pytest
 import trio
 
@@ -19,35 +18,15 @@ from otpblue_trio.runtime.observer import (
     ConnectionRefused,
     ConnectionTrouble,
     GatewayStarted,
-    MessageAnswered,
     Notice,
 )
+from otpblue_trio.testing import message_answered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 AT = 1795452001.123
-
-
-def _message(**changes: object) -> MessageAnswered:
-    sample = MessageAnswered(
-        connection_id=12,
-        system_id="demo",
-        sequence_number=7,
-        destination="+1415555****",
-        region="US",
-        reason="delivered",
-        command_status=0,
-        platform_code=0,
-        message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-        latency=0.1234,
-        wants_receipt=False,
-        joined=False,
-        detail="",
-    )
-    evolve: Callable[..., MessageAnswered] = attrs.evolve
-    return evolve(sample, **changes)
 
 
 def _now() -> float:
@@ -103,7 +82,7 @@ def test_events_are_written_as_json_lines() -> None:
     stream = io.StringIO()
     with _writer(stream) as writer:
         writer.observe(GatewayStarted())
-        writer.observe(_message())
+        writer.observe(message_answered())
     assert [line["message"] for line in _told(stream)] == ["ready", "message delivered"]
     assert _told(stream)[1]["time"] == "2026-11-23T16:40:01.123Z"
 
@@ -123,18 +102,18 @@ def test_records_and_events_keep_their_order() -> None:
 def test_lines_below_the_level_are_left_out() -> None:
     stream = io.StringIO()
     with _writer(stream, level="warning") as writer:
-        writer.observe(_message())
-        writer.observe(_message(reason="platform_timeout", command_status=8))
+        writer.observe(message_answered())
+        writer.observe(message_answered(reason="platform_timeout", command_status=8))
     assert [line["level"] for line in _told(stream)] == ["warning"]
 
 
 def test_level_changes_at_run_time() -> None:
     stream = io.StringIO()
     with _writer(stream, level="error") as writer:
-        writer.observe(_message())
+        writer.observe(message_answered())
         assert writer.wait_written(10)
         writer.set_level("info")
-        writer.observe(_message())
+        writer.observe(message_answered())
     assert len(_told(stream)) == 1
 
 
@@ -161,7 +140,7 @@ def test_refused_api_key_is_an_error_once_and_then_counted() -> None:
     stream = io.StringIO()
     with _writer(stream, level="error") as writer:
         for _ in range(5):
-            writer.observe(_message(reason="key_rejected", command_status=8))
+            writer.observe(message_answered(reason="key_rejected", command_status=8))
     first, summary = _told(stream)
     assert first["message"] == summary["message"] == "the account's API key is refused"
     assert "suppressed" not in first
@@ -231,7 +210,7 @@ async def test_stalled_stream_does_not_stall_the_loop(unread_pipe: _UnreadPipe) 
     writer = _writer(unread_pipe.stream, capacity=100, close_timeout=0.01)
     ticks = 0
     for _ in range(2000):
-        writer.observe(_message())
+        writer.observe(message_answered())
         await trio.lowlevel.checkpoint()
         ticks += 1
     assert ticks == 2000
@@ -277,7 +256,7 @@ def test_full_queue_drops_the_newest_and_counts_them() -> None:
 def test_close_of_a_stalled_stream_waits_for_its_bound_only(unread_pipe: _UnreadPipe) -> None:
     writer = _writer(unread_pipe.stream, close_timeout=0.01)
     for _ in range(1000):
-        writer.observe(_message())
+        writer.observe(message_answered())
     writer.flush()
     writer.close()
     writer.close()
@@ -287,7 +266,7 @@ def test_close_of_a_stalled_stream_waits_for_its_bound_only(unread_pipe: _Unread
 def test_a_reader_that_comes_back_hears_how_much_was_dropped(unread_pipe: _UnreadPipe) -> None:
     writer = _writer(unread_pipe.stream, capacity=50, close_timeout=30.0)
     for _ in range(3000):
-        writer.observe(_message())
+        writer.observe(message_answered())
     dropped = writer.dropped
     assert dropped > 0
     unread_pipe.resume()
@@ -306,7 +285,7 @@ def test_gone_reader_costs_lines_only() -> None:
     os.close(reader)
     with open(descriptor, "w") as stream, _writer(stream) as writer:
         for _ in range(10):
-            writer.observe(_message())
+            writer.observe(message_answered())
         assert writer.wait_written(10)
         assert writer.dropped == 10
 

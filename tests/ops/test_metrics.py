@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 import attrs
 import pytest
@@ -26,15 +25,12 @@ from otpblue_trio.runtime.observer import (
     GatewayStarted,
     GatewayStopping,
     ListenerStarted,
-    MessageAnswered,
     PduIgnored,
     PlatformStateChanged,
     ReceiptFate,
     ReceiptSettled,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from otpblue_trio.testing import message_answered
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _HELP = re.compile(rf"# HELP ({_NAME}) ((?:[^\\\n]|\\\\|\\n)*)")
@@ -106,26 +102,6 @@ def _check_histogram(name: str, samples: dict[tuple[str, Labels], float]) -> Non
         assert (f"{name}_sum", key) in samples
 
 
-def _message(**changes: object) -> MessageAnswered:
-    sample = MessageAnswered(
-        connection_id=12,
-        system_id="demo",
-        sequence_number=7,
-        destination="+1415555****",
-        region="US",
-        reason="delivered",
-        command_status=0,
-        platform_code=0,
-        message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-        latency=0.1234,
-        wants_receipt=False,
-        joined=False,
-        detail="",
-    )
-    evolve: Callable[..., MessageAnswered] = attrs.evolve
-    return evolve(sample, **changes)
-
-
 def _bound(connection_id: int, system_id: str = "demo", mode: str = "transceiver") -> BindAccepted:
     return BindAccepted(
         connection_id=connection_id,
@@ -181,8 +157,8 @@ def _busy_metrics() -> Metrics:
     metrics.observe(GatewayStarted())
     metrics.observe(ConnectionOpened(connection_id=1, peer="p", listener="tls"))
     metrics.observe(_bound(1, 'de"mo\\'))
-    metrics.observe(_message(system_id='de"mo\\'))
-    metrics.observe(_message(reason="no_imessage", command_status=0x45, latency=20.0))
+    metrics.observe(message_answered(system_id='de"mo\\'))
+    metrics.observe(message_answered(reason="no_imessage", command_status=0x45, latency=20.0))
     metrics.observe(_refused())
     metrics.observe(PlatformStateChanged(state="up"))
     metrics.register_gauge("in_flight", "Messages in flight.", lambda: 7)
@@ -210,7 +186,7 @@ def test_received_is_the_sum_of_the_outcomes() -> None:
     metrics = Metrics()
     for number, reason in enumerate(Reason):
         for _ in range(number % 3 + 1):
-            metrics.observe(_message(system_id=f"a{number % 4}", reason=reason.value))
+            metrics.observe(message_answered(system_id=f"a{number % 4}", reason=reason.value))
     received = _sum(metrics, "messages_received_total")
     assert received == sum(number % 3 + 1 for number in range(len(Reason)))
     assert _sum(metrics, "messages_answered_total") == received
@@ -234,7 +210,9 @@ def test_received_is_the_sum_of_the_outcomes_whatever_comes(
     metrics = Metrics(max_accounts=2, read_process=lambda: None)
     for system_id, reason, status, latency in messages:
         metrics.observe(
-            _message(system_id=system_id, reason=reason, command_status=status, latency=latency)
+            message_answered(
+                system_id=system_id, reason=reason, command_status=status, latency=latency
+            )
         )
     assert _sum(metrics, "messages_received_total") == len(messages)
     assert _sum(metrics, "messages_answered_total") == len(messages)
@@ -243,15 +221,15 @@ def test_received_is_the_sum_of_the_outcomes_whatever_comes(
 def test_answer_is_counted_by_account_reason_and_status() -> None:
     metrics = Metrics()
     for _ in range(3):
-        metrics.observe(_message(reason="rate_limit", command_status=0x58))
+        metrics.observe(message_answered(reason="rate_limit", command_status=0x58))
     labels = {"system_id": "demo", "reason": "rate_limit", "command_status": "ESME_RTHROTTLED"}
     assert _value(metrics, "messages_answered_total", **labels) == 3
 
 
 def test_joined_messages_are_counted() -> None:
     metrics = Metrics()
-    metrics.observe(_message())
-    metrics.observe(_message(joined=True))
+    metrics.observe(message_answered())
+    metrics.observe(message_answered(joined=True))
     assert _value(metrics, "messages_joined_total", system_id="demo") == 1
 
 
@@ -262,7 +240,7 @@ def test_joined_messages_are_counted() -> None:
 )  # fmt: skip
 def test_latency_falls_in_its_bucket(latency: float, edge: str, before: str | None) -> None:
     metrics = Metrics()
-    metrics.observe(_message(latency=latency))
+    metrics.observe(message_answered(latency=latency))
     name = "message_latency_seconds_bucket"
     assert _value(metrics, name, system_id="demo", le=edge) == 1
     if before is not None:
@@ -271,14 +249,14 @@ def test_latency_falls_in_its_bucket(latency: float, edge: str, before: str | No
 
 def test_label_value_is_escaped_and_read_back() -> None:
     metrics = Metrics()
-    metrics.observe(_message(system_id='a"b\\c'))
+    metrics.observe(message_answered(system_id='a"b\\c'))
     assert _value(metrics, "messages_received_total", system_id='a"b\\c') == 1
 
 
 def test_accounts_beyond_the_bound_share_one_label() -> None:
     metrics = Metrics(max_accounts=2)
     for number in range(50):
-        metrics.observe(_message(system_id=f"acct{number}"))
+        metrics.observe(message_answered(system_id=f"acct{number}"))
     samples = _read(metrics.render())["otpblue_smpp_messages_received_total"]
     assert {dict(labels)["system_id"]: value for (_, labels), value in samples.items()} == {
         "acct0": 1, "acct1": 1, "other": 48,
@@ -288,7 +266,7 @@ def test_accounts_beyond_the_bound_share_one_label() -> None:
 def test_unknown_reasons_share_one_label() -> None:
     metrics = Metrics()
     for number in range(50):
-        metrics.observe(_message(reason=f"reason{number}"))
+        metrics.observe(message_answered(reason=f"reason{number}"))
         metrics.observe(_refused(reason=f"reason{number}"))
         metrics.observe(
             PduIgnored(connection_id=1, kind=f"kind{number}", command_id=0, command_status=0)
@@ -302,7 +280,7 @@ def test_unknown_reasons_share_one_label() -> None:
 def test_outcomes_of_one_account_are_bounded() -> None:
     metrics = Metrics()
     for status in range(1000):
-        metrics.observe(_message(command_status=status))
+        metrics.observe(message_answered(command_status=status))
     assert len(_read(metrics.render())["otpblue_smpp_messages_answered_total"]) <= 129
     assert _sum(metrics, "messages_answered_total") == 1000
 
@@ -320,7 +298,7 @@ def test_no_address_number_or_message_id_is_shown() -> None:
     metrics = Metrics()
     metrics.observe(ConnectionOpened(connection_id=1, peer="192.0.2.7:40000", listener="tls"))
     metrics.observe(_bound(1))
-    metrics.observe(_message(detail="secret-detail"))
+    metrics.observe(message_answered(detail="secret-detail"))
     metrics.observe(ConnectionTrouble(connection_id=1, peer="192.0.2.7:1", error=ValueError("x")))
     shown = metrics.render().decode() + json.dumps(metrics.snapshot())
     for private in ("192.0.2.7", "1415555", "0b7f6a8e", "secret-detail"):
@@ -462,7 +440,7 @@ def test_snapshot_names_the_busiest_accounts_only() -> None:
     metrics = Metrics()
     for number in range(10):
         for _ in range(number + 1):
-            metrics.observe(_message(system_id=f"a{number}"))
+            metrics.observe(message_answered(system_id=f"a{number}"))
     accounts = metrics.snapshot(max_accounts=2)["accounts"]
     assert isinstance(accounts, dict)
     assert list(accounts) == ["a9", "a8"]

@@ -213,7 +213,7 @@ class ReceiptFate(StrEnum):
     """Not the end: it goes out again."""
 
 
-@attrs.frozen(kw_only=True)
+@hot_frozen(kw_only=True)
 class ReceiptSettled:
     """A receipt was acknowledged, given up or queued again."""
 

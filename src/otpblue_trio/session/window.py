@@ -5,14 +5,14 @@ Spec: SMPP 3.4, 2.9 (windows), 5.1.4 (sequence_number: 1 to 0x7FFFFFFF).
 
 from __future__ import annotations
 
-import attrs
+from otpblue_trio.hot import hot_frozen
 
 __all__ = ["OutboundWindow", "OutstandingDeliver"]
 
 _MAX_SEQUENCE = 0x7FFFFFFF
 
 
-@attrs.frozen
+@hot_frozen
 class OutstandingDeliver:
     """A deliver_sm that the ESME has not answered yet."""
 

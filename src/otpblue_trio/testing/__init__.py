@@ -13,6 +13,7 @@ and 24-hour deadlines exactly and at once:
 """
 
 from otpblue_trio.esme import Esme, EsmeClosed, submit_pdu
+from otpblue_trio.testing.events import message_answered
 from otpblue_trio.testing.gateway import (
     EventRecorder,
     FixedAccounts,
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryListener",
     "MemoryStream",
     "account",
+    "message_answered",
     "open_gateway",
     "submit_pdu",
     "with_limits",
