@@ -6,6 +6,8 @@ import pytest
 
 from otpblue_trio.policy import PatternError
 from otpblue_trio.runtime.accounts import AccountRegistry
+from otpblue_trio.runtime.receipts import PendingReceipt
+from otpblue_trio.store import StoredReceipt
 from otpblue_trio.testing import EventRecorder, account
 
 
@@ -58,3 +60,41 @@ async def test_settings_that_do_not_compile_leave_the_old_ones_in_force() -> Non
     with pytest.raises(PatternError):
         state.apply(account(tps=5.0, code_patterns=("(",)), 1)
     assert state.account.tps == state.bucket.rate == 2.0
+
+
+def restored(system_id: str, message_id: str) -> PendingReceipt:
+    """Return a receipt of an earlier run, which lives for a minute."""
+    receipt = StoredReceipt(
+        receipt_id=1,
+        system_id=system_id,
+        message_id=message_id,
+        source_addr_ton=1,
+        source_addr_npi=1,
+        source_addr="14155552671",
+        dest_addr_ton=5,
+        dest_addr_npi=0,
+        destination_addr="MyBank",
+        reason="delivered",
+        receipt_error="000",
+        receipt_stat="DELIVRD",
+        message_state=2,
+        submitted_at=1e9,
+        done_at=1e9,
+    )
+    return PendingReceipt(receipt, 60)
+
+
+async def test_restored_receipts_wait_for_their_account() -> None:
+    registry = new_registry()
+    registry.restore([restored("acme", "a"), restored("other", "b"), restored("acme", "c")], 0)
+    assert registry.waiting_receipts == 3
+    assert len(registry.enter(account("acme"), 0).receipts) == 2
+    assert len(registry.enter(account("third"), 0).receipts) == 0
+    assert registry.waiting_receipts == 3
+
+
+async def test_restored_receipts_of_an_account_that_is_there_need_not_wait() -> None:
+    registry = new_registry()
+    state = registry.enter(account("acme"), 0)
+    registry.restore([restored("acme", "a")], 0)
+    assert len(state.receipts) == registry.waiting_receipts == 1

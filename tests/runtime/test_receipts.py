@@ -314,6 +314,57 @@ def test_beyond_the_bound_the_oldest_are_given_up(posted: int, lost: int) -> Non
     assert len(queue) == queue.open == min(posted, 10)
 
 
+def test_restored_receipts_go_before_those_that_wait_and_in_their_order() -> None:
+    queue = make_queue(Sink())
+    queue.post(a_receipt("new"), FakeReceiver(0), 0)
+    queue.restore([PendingReceipt(a_receipt(name), 60) for name in ("old", "older")], 0)
+    assert len(queue) == queue.open == 3
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 1)
+    assert receiver.ids == ["old", "older", "new"]
+
+
+def test_restored_receipts_go_to_a_session_that_is_there() -> None:
+    queue = make_queue(Sink())
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.restore([PendingReceipt(a_receipt(), 60)], 0)
+    assert receiver.ids == ["m"]
+
+
+def test_a_restored_receipt_is_given_up_at_its_own_end() -> None:
+    sink = Sink()
+    queue = make_queue(sink, lifetime=1000)
+    queue.restore([PendingReceipt(a_receipt(receipt_id=7), 60)], 0)
+    queue.pump(59)
+    assert sink.done == []
+    queue.pump(60)
+    assert (sink.fates(), sink.done) == ([ReceiptFate.EXPIRED], [7])
+
+
+@pytest.mark.parametrize(("restored", "lost"), [(9, 0), (10, 1), (12, 3)])
+def test_beyond_the_bound_the_oldest_restored_are_given_up(restored: int, lost: int) -> None:
+    sink = Sink()
+    queue = make_queue(sink, max_waiting=10)
+    queue.post(a_receipt("new"), FakeReceiver(0), 0)
+    queue.restore([PendingReceipt(a_receipt(str(at), at), 60) for at in range(restored)], 0)
+    assert sink.done == list(range(lost))
+    assert len(queue) == queue.open == min(restored + 1, 10)
+
+
+@pytest.mark.parametrize(("command_status", "done"), [(0, [7]), (0x45, [7]), (0x58, [])])
+def test_a_receipt_is_done_when_it_will_not_go_out_again(
+    command_status: int, done: list[int]
+) -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    receiver = FakeReceiver()
+    queue.add_receiver(receiver, 0)
+    queue.post(a_receipt(receipt_id=7), receiver, 0)
+    queue.answered(receiver.outstanding.pop(), command_status, 1)
+    assert sink.done == done
+
+
 def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
     told: list[int] = []
     queue = ReceiptQueue(
@@ -361,8 +412,16 @@ class ReceiptScript(RuleBasedStateMachine):
     @rule(data=st.data())
     def post(self, data: st.DataObject) -> None:
         origin = data.draw(st.sampled_from([*self.receivers, FakeReceiver(0)]))
-        self.queue.post(a_receipt(str(self.posted)), origin, self.now)
+        self.queue.post(self.new_receipt(), origin, self.now)
+
+    @rule(count=st.integers(1, 4), lifetime=st.floats(0, 50))
+    def restore(self, count: int, lifetime: float) -> None:
+        pendings = [PendingReceipt(self.new_receipt(), self.now + lifetime) for _ in range(count)]
+        self.queue.restore(pendings, self.now)
+
+    def new_receipt(self) -> StoredReceipt:
         self.posted += 1
+        return a_receipt(str(self.posted), self.posted)
 
     @precondition(lambda self: any(receiver.outstanding for receiver in self.receivers))
     @rule(
@@ -395,6 +454,7 @@ class ReceiptScript(RuleBasedStateMachine):
         ends = [event for event in self.sink.settled if event.fate is not ReceiptFate.RETRIED]
         assert len(ends) + self.queue.open == self.posted
         assert len({event.message_id for event in ends}) == len(ends)
+        assert self.sink.done == [int(event.message_id) for event in ends]
         outstanding = sum(len(receiver.outstanding) for receiver in self.receivers)
         assert self.queue.open == len(self.queue) + outstanding
 

@@ -174,8 +174,7 @@ class ReceiptQueue:
         self._open += len(receipts)
         self._on_post()
         self._waiting.extendleft(reversed(receipts))
-        while len(self) > self._max_waiting:
-            self._settle(self._waiting.popleft(), ReceiptFate.OVERFLOW)
+        self._shed(spared=0)
         self.pump(now)
 
     def post(self, receipt: StoredReceipt, origin: Receiver, now: float) -> None:
@@ -191,10 +190,7 @@ class ReceiptQueue:
             if self._send_through_any(pending, now):
                 return
         self._waiting.append(pending)
-        if len(self) > self._max_waiting:
-            only_new = len(self._waiting) == 1 and self._paused
-            oldest = heappop(self._paused)[2] if only_new else self._waiting.popleft()
-            self._settle(oldest, ReceiptFate.OVERFLOW)
+        self._shed(spared=1)
         self.pump(now)
 
     def answered(self, pending: PendingReceipt, command_status: int, now: float) -> None:
@@ -229,6 +225,13 @@ class ReceiptQueue:
                 self._waiting.popleft()
             else:
                 break
+
+    def _shed(self, spared: int) -> None:
+        """Give up the oldest beyond the bound, but while others are there not the newest."""
+        while len(self) > self._max_waiting:
+            from_pause = self._paused and len(self._waiting) <= spared
+            oldest = heappop(self._paused)[2] if from_pause else self._waiting.popleft()
+            self._settle(oldest, ReceiptFate.OVERFLOW)
 
     def _take_back(self, unanswered: Iterable[PendingReceipt]) -> list[PendingReceipt]:
         """Return those that may go out once more; the others are given up."""
