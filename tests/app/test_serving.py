@@ -17,6 +17,7 @@ from otpblue_trio.policy import NumberReader
 from otpblue_trio.runtime import ListenError
 from otpblue_trio.runtime.observer import GatewayStarted
 from otpblue_trio.smpp import CommandStatus
+from otpblue_trio.store import StoreError, read_cdrs
 from otpblue_trio.testing import Esme, EsmeClosed
 
 # The classes are conftest's, which no test may import.
@@ -38,6 +39,20 @@ async def admin_status(port: int, path: str) -> int:
         request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         await stream.send_all(request.encode())
         return int((await stream.receive_some(4096)).split()[1])
+
+
+async def gauge(port: int, name: str) -> float:
+    """Return the value of a gauge."""
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    async with stream:
+        await stream.send_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        octets = b""
+        while received := await stream.receive_some():
+            octets += received
+    [line] = [
+        line for line in octets.splitlines() if line.startswith(f"otpblue_smpp_{name} ".encode())
+    ]
+    return float(line.split()[1])
 
 
 def with_admin(config: Any) -> None:
@@ -261,3 +276,68 @@ async def test_an_accounts_file_is_read_again(config: Any, serving: Serving, has
         await running.reload()
         await later.wait_closed()
         assert later.unbind_received
+
+
+# ---------------------------------------------------------------------- store
+
+
+def with_store(config: Any) -> None:
+    config.replace('path = ""', 'path = "var/otpblue.db"')
+
+
+async def test_records_are_kept_in_private_files_without_whole_numbers(
+    config: Any, serving: Serving
+) -> None:
+    with_store(config)
+    async with serving() as running:
+        esme = await running.bound()
+        await esme.submit_sm(NUMBER, TEXT)
+        await esme.receipt()
+        signal_us(signal.SIGTERM)
+        await running.ended.wait()
+    path = config.folder / "var" / "otpblue.db"
+    assert path.stat().st_mode & 0o077 == path.parent.stat().st_mode & 0o077 == 0
+    [cdr] = read_cdrs(path, since=0, until=1e12, limit=10)
+    assert (cdr.system_id, cdr.reason, cdr.destination) == ("acme", "delivered", "+1415555****")
+
+
+async def test_a_store_in_use_by_another_process_ends_the_start(
+    config: Any, serving: Serving, run_serve: Any, announced: Any, log: Any
+) -> None:
+    with_store(config)
+    async with serving():
+        with pytest.raises(StoreError, match=r"otpblue\.db is in use by another process"):
+            await run_serve(announced, log)
+    assert "ready" not in announced.getvalue()
+
+
+async def test_a_store_that_cannot_be_written_is_told_and_comes_back(
+    config: Any, serving: Serving
+) -> None:
+    with_store(config)
+    with_admin(config)
+    (config.folder / "var").write_text("in the way")
+    async with serving() as running:
+        await running.wait_for_notice("the store: ")
+        esme = await running.bound()
+        assert (await esme.submit_sm(NUMBER, TEXT)).command_status == CommandStatus.ESME_ROK
+        await esme.receipt()
+        assert await gauge(running.port("admin"), "store_writable") == 0
+        (config.folder / "var").unlink()
+        await running.wait_for_notice("the store can be written again")
+        assert await gauge(running.port("admin"), "store_writable") == 1
+        assert await gauge(running.port("admin"), "store_waiting") == 0
+
+
+async def test_messages_are_refused_while_the_store_is_down_if_the_operator_wants_so(
+    config: Any, serving: Serving
+) -> None:
+    with_store(config)
+    config.replace("[store]", '[store]\non_failure = "refuse"')
+    (config.folder / "var").write_text("in the way")
+    async with serving() as running:
+        esme = await running.bound()
+        assert (await esme.submit_sm(NUMBER, TEXT)).command_status == CommandStatus.ESME_RSYSERR
+        (config.folder / "var").unlink()
+        await running.wait_for_notice("the store can be written again")
+        assert (await esme.submit_sm(NUMBER, TEXT)).command_status == CommandStatus.ESME_ROK
