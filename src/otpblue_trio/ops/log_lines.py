@@ -69,6 +69,7 @@ _FAILURES = _KEY_REFUSED | {
     Reason.PLATFORM_RATE_LIMIT.value,
     Reason.PLATFORM_BUSY.value,
     Reason.PLATFORM_UNAVAILABLE.value,
+    Reason.STORE_DOWN.value,
 }
 
 _STRANGERS_PER_SECOND = 10
