@@ -98,3 +98,22 @@ async def test_restored_receipts_of_an_account_that_is_there_need_not_wait() -> 
     state = registry.enter(account("acme"), 0)
     registry.restore([restored("acme", "a")], 0)
     assert len(state.receipts) == registry.waiting_receipts == 1
+
+
+@pytest.mark.parametrize(("at", "left"), [(59.9, 1), (60.0, 0)])
+async def test_a_restored_receipt_whose_account_never_binds_is_given_up_at_its_end(
+    at: float, left: int
+) -> None:
+    events = EventRecorder()
+    done: list[int] = []
+    registry = AccountRegistry(
+        events,
+        receipt_lifetime=60,
+        max_waiting_receipts=10,
+        on_receipt=lambda: None,
+        on_receipt_done=done.append,
+    )
+    registry.restore([restored("acme", "a")], 0)
+    registry.pump_receipts(at)
+    assert registry.waiting_receipts == registry.open_receipts == left
+    assert len(done) == len(events.events) == 1 - left

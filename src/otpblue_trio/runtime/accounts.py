@@ -7,11 +7,13 @@ operator.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from otpblue_trio.policy.admission import AccountRules
 from otpblue_trio.policy.limits import TokenBucket
 from otpblue_trio.runtime.final_states import FinalStates
+from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
 from otpblue_trio.runtime.receipts import ReceiptQueue
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from otpblue_trio.policy.types import Account
     from otpblue_trio.runtime.connection import Connection
-    from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.receipts import PendingReceipt
 
 __all__ = ["AccountRegistry", "AccountState"]
@@ -89,7 +90,7 @@ class AccountRegistry:
         self._on_receipt = on_receipt
         self._on_receipt_done = on_receipt_done
         self._states: dict[str, AccountState] = {}
-        self._restored: dict[str, list[PendingReceipt]] = {}
+        self._restored: dict[str, deque[PendingReceipt]] = {}
         """By system_id: receipts of accounts that have not bound since the gateway started."""
 
     def enter(self, account: Account, now: float) -> AccountState:
@@ -113,9 +114,16 @@ class AccountRegistry:
     @property
     def waiting_receipts(self) -> int:
         """Receipts that wait, those of accounts that have not bound yet included."""
-        return sum(len(state.receipts) for state in self._states.values()) + sum(
-            map(len, self._restored.values())
-        )
+        return sum(len(state.receipts) for state in self._states.values()) + self._unclaimed
+
+    @property
+    def open_receipts(self) -> int:
+        """Receipts that are not done: waiting, or sent and not answered."""
+        return sum(state.receipts.open for state in self._states.values()) + self._unclaimed
+
+    @property
+    def _unclaimed(self) -> int:
+        return sum(map(len, self._restored.values()))
 
     def restore(self, receipts: Iterable[PendingReceipt], now: float) -> None:
         """Take receipts that an earlier run left behind; each waits for its account.
@@ -132,7 +140,24 @@ class AccountRegistry:
             if state is not None:
                 state.receipts.restore(pendings, now)
             else:
-                self._restored.setdefault(system_id, []).extend(pendings)
+                self._restored.setdefault(system_id, deque()).extend(pendings)
+                self._on_receipt()
+
+    def pump_receipts(self, now: float) -> None:
+        """Send what can go out now and give up what is too old."""
+        for state in self._states.values():
+            state.receipts.pump(now)
+        for system_id, unclaimed in self._restored.items():
+            while unclaimed and unclaimed[0].expires_at <= now:
+                receipt = unclaimed.popleft().receipt
+                self._on_receipt_done(receipt.receipt_id)
+                self._observer.observe(
+                    ReceiptSettled(
+                        system_id=system_id,
+                        message_id=receipt.message_id,
+                        fate=ReceiptFate.EXPIRED,
+                    )
+                )
 
     def states(self) -> tuple[AccountState, ...]:
         """Return every state, in order of first bind."""

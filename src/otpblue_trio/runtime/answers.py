@@ -102,12 +102,13 @@ class AnswerDesk:
           region: of its number, where that was understood.
         """
         told = verdict(reason)
+        latency = trio.current_time() - waiter.received_at
         if self._store is not None:
-            cdr = self._record(waiter, told, region, None, told.command_status, "", None)
+            at = self._wall_clock().timestamp()
+            cdr = self._record(waiter, told, region, None, told.command_status, "", at, latency)
             self._store.record(cdr, None, _promised_nothing)
-        pdu = waiter.pdu
-        waiter.connection.answer_submit(pdu, told.command_status, "")
-        self._tell(waiter, reason, region, None, told.command_status, "", False, "")
+        waiter.connection.answer_submit(waiter.pdu, told.command_status, "")
+        self._tell(waiter, reason, region, None, told.command_status, "", latency, False, "")
 
     def give(self, waiter: Waiter, told: Verdict, exchange: Exchange) -> None:
         """Answer a message by the outcome of an exchange, as soon as the store has it."""
@@ -125,15 +126,18 @@ class AnswerDesk:
             message_id = self._message_id(exchange, connection, account)
             receipt_due = wish in _ON_FAILURE
         done_at = self._wall_clock()
+        at = done_at.timestamp()
+        latency = trio.current_time() - waiter.received_at
         receipt = None
         if receipt_due:
-            receipt = self._receipt(waiter, told, message_id, done_at)
+            receipt = self._receipt(waiter, told, message_id, at, latency)
         answer = _Answer(self, waiter, told, exchange, command_status, message_id, receipt, done_at)
         if self._store is None:
-            answer.write(True)
+            self.write(answer, True)
         else:
+            region = exchange.region
             cdr = self._record(
-                waiter, told, exchange.region, exchange, command_status, message_id, done_at
+                waiter, told, region, exchange, command_status, message_id, at, latency
             )
             self._store.record(cdr, receipt, answer.write)
 
@@ -168,9 +172,10 @@ class AnswerDesk:
             command_status = told.command_status
             message_id = ""
             receipt = None
+        now = trio.current_time()
         connection.answer_submit(waiter.pdu, command_status, message_id)
         if receipt is not None:
-            account.receipts.post(receipt, connection, trio.current_time())
+            account.receipts.post(receipt, connection, now)
         if message_id:
             account.final_states.keep(message_id, told.message_state, answer.done_at)
         self._tell(
@@ -180,6 +185,7 @@ class AnswerDesk:
             answer.exchange,
             command_status,
             message_id,
+            now - waiter.received_at,
             receipt is not None,
             detail,
         )
@@ -192,6 +198,7 @@ class AnswerDesk:
         exchange: Exchange | None,
         command_status: int,
         message_id: str,
+        latency: float,
         wants_receipt: bool,
         detail: str,
     ) -> None:
@@ -210,7 +217,7 @@ class AnswerDesk:
                 command_status,
                 _platform_code(exchange),
                 message_id,
-                trio.current_time() - waiter.received_at,
+                latency,
                 wants_receipt,
                 waiter.joined,
                 detail,
@@ -227,12 +234,13 @@ class AnswerDesk:
         exchange: Exchange | None,
         command_status: int,
         message_id: str,
-        done_at: datetime | None,
+        at: float,
+        latency: float,
     ) -> CdrEntry:
         outcome = exchange.outcome if exchange is not None else None
         pdu = waiter.pdu
         return CdrEntry(
-            (done_at or self._wall_clock()).timestamp(),
+            at,
             waiter.account.account.system_id,
             waiter.connection.connection_id,
             pdu.sequence_number,
@@ -243,17 +251,16 @@ class AnswerDesk:
             command_status,
             _platform_code(exchange),
             message_id,
-            trio.current_time() - waiter.received_at,
+            latency,
             waiter.joined,
             not (isinstance(outcome, Failed) and outcome.may_have_been_sent),
         )
 
     def _receipt(
-        self, waiter: Waiter, told: Verdict, message_id: str, done_at: datetime
+        self, waiter: Waiter, told: Verdict, message_id: str, at: float, latency: float
     ) -> StoredReceipt:
         """Return the receipt of a message; its addresses are the message's own, swapped."""
         pdu = waiter.pdu
-        at = done_at.timestamp()
         return StoredReceipt(
             self._store.next_receipt_id() if self._store is not None else 0,
             waiter.account.account.system_id,
@@ -268,7 +275,7 @@ class AnswerDesk:
             told.receipt_error,
             told.receipt_stat,
             told.message_state,
-            at - (trio.current_time() - waiter.received_at),
+            at - latency,
             at,
         )
 

@@ -199,7 +199,7 @@ class Gateway:
         observed as failed.
 
         Raises:
-          Whatever the store or the platform raise when they cannot run, in exception groups.
+          ExceptionGroup: of what kept the store or the platform from running.
         """
         async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._end_accepting)
@@ -385,11 +385,8 @@ class Gateway:
             self._messages.look_after(now)
             for connection in self._connections:
                 connection.expire_receipts(now - self._limits.receipt_timeout, now)
-            for state in self._registry.states():
-                state.receipts.pump(now)
-            if self._messages.is_idle and not any(
-                state.receipts.open for state in self._registry.states()
-            ):
+            self._registry.pump_receipts(now)
+            if self._messages.is_idle and not self._registry.open_receipts:
                 self._sweep_due = trio.Event()
 
 

@@ -27,7 +27,7 @@ class CdrEntry:
     connection_id: int
     sequence_number: int
     destination: str = attrs.field(repr=False)
-    """E.164 where the number was understood, else as submitted. When read back: as it was kept."""
+    """E.164 of what was sent, else as submitted. When read back: as it was kept."""
     region: str
     """ISO region, empty when the number was refused."""
     sender: str = attrs.field(repr=False)
