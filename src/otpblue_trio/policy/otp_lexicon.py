@@ -14,6 +14,8 @@ from typing import Final
 from otpblue_trio.policy import otp_words_codes as codes
 from otpblue_trio.policy import otp_words_labels as labels
 from otpblue_trio.policy import otp_words_measures as measures
+from otpblue_trio.policy import otp_words_states as states
+from otpblue_trio.policy import otp_words_verbs as verbs
 from otpblue_trio.policy.otp_normalise import folded_text
 
 __all__ = ["LETTERS", "UNSPACED", "meaning", "meaning_names", "phrases_from", "unspaced_words"]
@@ -61,6 +63,14 @@ HOURS: Final = 1 << 28
 PLACE: Final = 1 << 29
 DONE: Final = 1 << 30
 MONEY_CAPITALS: Final = 1 << 31
+PERSON: Final = 1 << 32
+FOLLOW: Final = 1 << 33
+ENDING: Final = 1 << 34
+OPEN: Final = 1 << 35
+NUMBERED: Final = 1 << 36
+OF: Final = 1 << 37
+MORE: Final = 1 << 38
+USE: Final = 1 << 39
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -71,8 +81,8 @@ _TABLES: Final = (
     ("sure", SURE, codes.SURE),
     ("number", NUMBER, codes.NUMBER),
     ("qual", QUAL, codes.QUAL),
-    ("enter", ENTER, codes.ENTER),
-    ("purpose", PURPOSE, codes.PURPOSE),
+    ("enter", ENTER, verbs.ENTER),
+    ("purpose", PURPOSE, verbs.PURPOSE),
     ("sign", SIGN, codes.SIGN),
     ("copula", COPULA, codes.COPULA),
     ("and", AND, codes.AND),
@@ -87,8 +97,8 @@ _TABLES: Final = (
     ("tail", TAIL, labels.TAIL),
     ("phone", PHONE, labels.PHONE),
     ("marketing", MARKETING, labels.MARKETING),
-    ("cancelled", CANCELLED, labels.CANCELLED),
-    ("replaces", REPLACES, labels.REPLACES),
+    ("cancelled", CANCELLED, states.CANCELLED),
+    ("replaces", REPLACES, states.REPLACES),
     ("money", MONEY, measures.MONEY),
     ("time", TIME, measures.TIME),
     ("count", COUNT, measures.COUNT),
@@ -97,7 +107,15 @@ _TABLES: Final = (
     ("late", LATE, measures.LATE),
     ("hours", HOURS, measures.HOURS),
     ("place", PLACE, labels.PLACE),
-    ("done", DONE, labels.DONE),
+    ("done", DONE, states.DONE),
+    ("person", PERSON, labels.PERSON),
+    ("follow", FOLLOW, labels.FOLLOW),
+    ("ending", ENDING, labels.ENDING),
+    ("open", OPEN, verbs.OPEN),
+    ("numbered", NUMBERED, measures.NUMBERED),
+    ("of", OF, measures.OF),
+    ("more", MORE, measures.MORE),
+    ("use", USE, verbs.USE),
     ("money in capitals", MONEY_CAPITALS, measures.MONEY_CAPITALS),
 )
 
@@ -179,8 +197,18 @@ class _Lexicon:
 
 
 _LEXICON: Final = _Lexicon()
-_SHORTEST = min(map(len, _LEXICON.beginnings))
-_LONGEST = max(map(len, _LEXICON.beginnings))
+_HEAD = 2
+
+
+def _lengths_by_head() -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for beginning in _LEXICON.beginnings:
+        lengths.setdefault(beginning[:_HEAD], set()).add(len(beginning))
+    return {head: tuple(sorted(known)) for head, known in lengths.items()}
+
+
+# How long the known beginnings are that start with these two letters.
+_LENGTHS: Final = _lengths_by_head()
 _ENDINGS: Final = sorted({len(ending) for ending in _LEXICON.endings})
 
 
@@ -189,13 +217,15 @@ def meaning(word: str) -> int:
     lexicon = _LEXICON
     bits = lexicon.exact.get(word, 0)
     beginnings = lexicon.beginnings
-    for length in range(_SHORTEST, min(len(word), _LONGEST) + 1):
+    for length in _LENGTHS.get(word[:_HEAD], ()):
         bits |= beginnings.get(word[:length], 0)
     # A compound is what its beginning says before it is what its ending says: Rabattcode.
     if not bits & (NOUN | LABEL | BAD):
         for length in _ENDINGS:
             if length < len(word):
                 bits |= lexicon.endings.get(word[-length:], 0)
+    if bits & PERSON:
+        bits &= ~(LABEL | PHONE)
     return bits
 
 

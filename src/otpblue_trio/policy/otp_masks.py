@@ -43,6 +43,7 @@ _FINE_TIME: Final = (
         "मिन",
     ),
 )
+_TAIL = 4
 _ORDINALS = frozenset({"th", "st", "nd", "rd", "er", "e", "º", "ª", "o", "a"})
 _COUNTERS = "点점个個家名人명곳개"
 
@@ -54,6 +55,8 @@ def mask_numbers(row: Row) -> None:
     _mask_forms(row)
     _mask_plus(row)
     _mask_units(row)
+    _mask_endings(row)
+    _mask_counters(row)
     _mask_dates(row)
 
 
@@ -265,8 +268,38 @@ def _mask_thousands(row: Row, place: int, kind: str, *, back: bool) -> None:
         place += step
 
 
+def _mask_endings(row: Row) -> None:
+    """`ending in 3381`, `3381 ile biten`: the end of a card or an account."""
+    for number in row.numbers:
+        if number.kind or number.digits != _TAIL or number.separators:
+            continue
+        for step in (-1, 1):
+            place = (number.first if step < 0 else number.last) + step
+            for _ in range(3):
+                token = row.token(place)
+                if token is None or not (token.kind == WORD or token.text in '-:"'):
+                    break
+                if token.bits & lexicon.ENDING:
+                    number.kind = "card tail"
+                    break
+                light = token.bits & (lexicon.LIGHT | lexicon.NUMBER) or len(token.text) <= 2
+                if token.kind == WORD and not light:
+                    break
+                place += step
+
+
+def _mask_counters(row: Row) -> None:
+    """`1 of 3`, `2 από 2`: which of several messages this is."""
+    for one, other in pairwise(row.numbers):
+        if one.kind or other.kind or max(one.digits, other.digits) > 2:
+            continue
+        if other.first == one.last + 2 and row.tokens[one.last + 1].bits & lexicon.OF:
+            one.kind = other.kind = "count"
+
+
 def _mask_dates(row: Row) -> None:
     """A year beside a month's name or after a day and a month."""
+    _mask_spaced_dates(row)
     for place, number in enumerate(row.numbers):
         if number.kind or (number.digits > 2 and not number.is_year):
             continue
@@ -289,6 +322,24 @@ def _mask_dates(row: Row) -> None:
         left = row.before(number)
         if left is not None and (left.text in ("©", "ⓒ") or left.bits & lexicon.LATE):
             number.kind = "year"
+
+
+def _mask_spaced_dates(row: Row) -> None:
+    """`3. 11. 2026`, and `3. 11.` before a time or a word."""
+    for one, other in pairwise(row.numbers):
+        if max(one.digits, other.digits) > 2 or one.separators or other.separators:
+            continue
+        if other.first != one.last + 2 or row.tokens[one.last + 1].text != ".":
+            continue
+        point = row.token(other.last + 1)
+        if one.kind or point is None or point.text != ".":
+            continue
+        if not row.touching(other.last, other.last + 1):
+            continue
+        one.kind = other.kind = "date"
+        for year in row.numbers:
+            if year.first == other.last + 2 and (year.is_year or year.digits == 2):
+                year.kind = "date"
 
 
 def _dotted_kind(number: Number) -> str:

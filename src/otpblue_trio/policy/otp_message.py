@@ -21,7 +21,9 @@ REACH: Final = 60
 """Tokens that a walk looks at, at most: it bounds the work on hostile texts."""
 
 _ENDS = frozenset(".!?;。|")
-_OF = frozenset({"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua"})
+_OF = frozenset(
+    {"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua", "за", "на", "of", "für"}
+)
 _WARNING_REACH = 14
 _FEWEST_CAPITALS, _MOST_CAPITALS = 4, 10
 
@@ -39,6 +41,10 @@ class Judged:
     """True when it has another name."""
     entered: bool = False
     """True when a verb for entering a code stands directly before it."""
+    verb: bool = False
+    """True when a verb for entering a code stands in its sentence."""
+    strength: float = 0.0
+    """How surely the word that names it names a code."""
     cancelled: bool = False
 
     def give(self, points: float, reason: str) -> None:
@@ -64,6 +70,8 @@ class Message:
                 self.at[place] = number
         self.by_number = {id(judged.number): judged for judged in self.judged}
         self.taken: dict[int, Judged] = {}
+        self.verbs: dict[int, Judged] = {}
+        """The number that a verb stands directly before."""
         self.bits = 0
         for token in tokens:
             self.bits |= token.bits

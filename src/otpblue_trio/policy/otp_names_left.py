@@ -19,6 +19,7 @@ __all__ = ["name_from_left"]
 
 _STEPS = 10
 _LINES = 2
+_LABEL_STEPS = 1.5
 _NAME_POINTS: Final = {1.0: 5.0, 2.0: 9.0, 3.0: 10.0}
 _VERB_POINTS = 5.0
 _ENDING_IN = ("endin", "endet", "endzi", "termi", "eindi", "slut", "końc", "päätt", "berak", "konč")
@@ -53,6 +54,8 @@ class _Walk:
     """True when "with" stands between."""
     passed: bool = False
     """True when another number stands between."""
+    strange: bool = False
+    """True when the word directly before the number is not in the tables."""
     replaced: bool = False
     new: bool = False
 
@@ -92,8 +95,10 @@ def _pass_sign(message: Message, walk: _Walk, token: Token) -> bool:
         walk.ends += 1
         walk.own_steps = walk.steps
         return walk.ends <= 1
-    if token.text in ",、":
-        walk.comma = True
+    if token.text in ",、]】":
+        walk.comma = True  # a name in brackets tells who writes
+    elif token.text == ":" and walk.steps >= 1:
+        walk.comma = True  # what stands before the colon is a heading
     elif token.text in ":=→>»-#" and walk.steps == 0:
         walk.mark = walk.mark or token.text
     return True
@@ -136,9 +141,17 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
         judged.give(3.5, f"beside {token.text!r}")
     if bits & lexicon.ENTER and not (walk.verb or walk.ends or message.is_warned(walk.place)):
         walk.verb = True
+        judged.verb = True
         judged.entered = walk.steps == 0
+        if judged.entered:
+            message.verbs[walk.place] = judged
         points = max(_VERB_POINTS - 0.75 * walk.steps - walk.lines, 1)
+        if bits & lexicon.USE and walk.strange:
+            points = 1.0  # "use entrance 12"
+            judged.verb = False
         judged.give(points, f"after the verb {token.text!r}")
+    if not (walk.steps or bits):
+        walk.strange = walk.place == judged.number.first - 1
     walk.steps += 0.25 if bits & (lexicon.LIGHT | lexicon.NUMBER) else 1
     if token.text[0] >= _WIDE:
         walk.steps += len(token.text) // 8
@@ -163,7 +176,8 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
     if strength < 0 or bits & lexicon.LABEL:
         if place in message.taken:
             return False
-        if walk.is_apart or steps > (0.75 if walk.mark else 1.5):
+        reach = 0.75 if walk.mark and strength >= 0 else _LABEL_STEPS
+        if walk.is_apart or steps > reach:
             return strength < 0
         if walk.by_means and not token.text.startswith(_ENDING_IN):
             return False  # "confirm your order with ..."
@@ -194,6 +208,7 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
     noun = message.tokens[walk.place].text
     judged.give(points, f"named {noun!r}")
     judged.named = strength >= 2
+    judged.strength = strength
     if noun in _PLURALS and judged.number.is_split:
         judged.give(-8, "maybe several codes")
     if not walk.ends and walk.steps <= 3:

@@ -10,9 +10,10 @@ from typing import Final
 import attrs
 
 from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_clauses import is_later, is_to_enter
 from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import LETTERS, SHORT
-from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
+from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, WORD, Token
 
 __all__ = ["name_from_right"]
 
@@ -20,6 +21,9 @@ _STEPS = 8
 _NAME_POINTS: Final = {1.0: 3.5, 2.0: 7.5, 3.0: 8.5}
 _VERB_POINTS = 5.0
 _PURPOSE_POINTS = 3.5
+_OBJECT_STEPS = 5
+_LONGEST_SCORE = 6
+_OBJECT: Final = ("را", "को", "を", "을", "를")
 
 
 @attrs.define
@@ -31,6 +35,9 @@ class _Walk:
     ends: int = 0
     lines: int = 0
     copula: bool = False
+    comma: bool = False
+    is_object: bool = False
+    """True when a particle behind the number marks it as what the verb at the end is about."""
     entered: bool = False
     """True when a verb or a purpose was met: a label behind it belongs to that."""
     signed: bool = False
@@ -50,6 +57,7 @@ def name_from_right(message: Message, judged: Judged) -> None:
             if walk.lines > 1:
                 break
         elif token.kind == SIGN:
+            walk.comma = walk.comma or token.text in ",、"
             if message.is_end(walk.place):
                 walk.ends += 1
                 if walk.ends > 1:
@@ -76,10 +84,17 @@ def name_from_right(message: Message, judged: Judged) -> None:
 def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> bool:
     """Take a word into account; True when it ends the walk."""
     bits = token.bits
+    if walk.steps == 0:
+        walk.is_object = token.text.startswith(_OBJECT) and token.kind == WORD
+        if token.bits & lexicon.MORE and judged.number.digits < _LONGEST_SCORE:
+            judged.labelled = True
+            judged.give(-8, f"so many {token.text!r}")
+            return True
     if bits & lexicon.COPULA and walk.steps < 1:
         walk.copula = True
-    if bits & lexicon.CANCELLED and not walk.ends and not _is_later(message, judged, walk.place):
-        judged.cancelled = True
+    if bits & lexicon.CANCELLED and not (walk.ends or walk.entered):
+        is_said_of_it = not (is_later(message, judged, walk.place) or is_to_enter(message, judged))
+        judged.cancelled = judged.cancelled or is_said_of_it
     strength = message.strength(walk.place) if bits & NAMES else 0.0
     if strength > 0 and not judged.named and not judged.labelled:
         if bits & LABELS and not bits & lexicon.NOUN and strength < 2:
@@ -90,6 +105,7 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
             points = _NAME_POINTS[strength] - 0.4 * walk.steps - 3 * walk.ends - walk.lines
             points += 1 if walk.copula else 0
             if points > 0:
+                judged.strength = strength
                 judged.give(points, f"before {token.text!r}")
             return True
     if bits & lexicon.SIGN and walk.steps <= 1 and not (judged.named or walk.signed or walk.lines):
@@ -121,10 +137,14 @@ def _meet_verb(message: Message, judged: Judged, walk: _Walk, token: Token) -> N
     if walk.entered or walk.ends:
         return
     bits = token.bits
-    if bits & lexicon.ENTER and walk.steps <= 2:
+    if bits & lexicon.ENTER and message.verbs.get(walk.place, judged) is not judged:
+        walk.entered = True  # the verb of the number behind it
+    elif bits & lexicon.ENTER and walk.steps <= (_OBJECT_STEPS if walk.is_object else 2):
         walk.entered = True
         if judged.score < _VERB_POINTS and not message.is_warned(walk.place):
-            points = _VERB_POINTS - 0.75 * walk.steps - walk.lines
+            away = 0.25 if walk.is_object else 0.75
+            points = _VERB_POINTS - away * walk.steps - walk.lines - 2 * walk.comma
+            judged.verb = True
             judged.give(points, f"before the verb {token.text!r}")
     elif (
         walk.steps <= (4.5 if message.opens(judged.number) else 2.5)
@@ -134,17 +154,3 @@ def _meet_verb(message: Message, judged: Judged, walk: _Walk, token: Token) -> N
         walk.entered = True
         if judged.score < _VERB_POINTS:
             judged.give(_PURPOSE_POINTS, f"before the purpose {token.text!r}")
-
-
-def _is_later(message: Message, judged: Judged, place: int) -> bool:
-    """True for "will be invalid in 5 minutes": a code that still counts."""
-    tokens = message.tokens
-    for at in range(judged.number.last + 1, min(place + 5, len(tokens))):
-        token = tokens[at]
-        if token.kind == LINE or (at > place and message.is_end(at)):
-            break
-        if token.kind == DIGITS and message.at[at].kind in ("duration", "time"):
-            return True
-        if token.bits & lexicon.TIME and len(token.text) > 2:
-            return True
-    return False

@@ -1,7 +1,10 @@
 """Which number of a message is the code, by points.
 
 The word that names a number counts most (`otp_names_left`, `otp_names_right`), then the verb that
-enters it, then its place in the message, then what the message as a whole is about. What a code
+enters it, then what its sentence says (`otp_clauses`), its place in the message, and what the
+message as a whole is about. A lone number without a name is taken when weak signs add up: a verb, a
+means to an end, a time it is valid, and nothing that speaks against it. A "number" by itself names
+nothing: queues, files and complaints have numbers too. What a code
 would be if it were one (three digits, capitals) takes part too: when it wins, the message is
 refused. All points were set by hand against many messages; only their differences mean anything.
 """
@@ -14,7 +17,15 @@ from typing import Final
 import attrs
 
 from otpblue_trio.policy import otp_lexicon as lexicon
-from otpblue_trio.policy.otp_message import LABELS, REACH, Judged, Message
+from otpblue_trio.policy.otp_clauses import (
+    find_cancelled,
+    find_followed,
+    find_means,
+    find_numbered,
+    has_free_label,
+    sentence_bits,
+)
+from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, is_letters
@@ -28,20 +39,31 @@ MARGIN: Final = 2.5
 """Two numbers nearer than this to each other are equally good."""
 
 _HARMLESS = ("duration", "word")
-_AGAINST = LABELS | lexicon.BAD | lexicon.MARKETING
+_AGAINST = lexicon.LABEL | lexicon.PHONE | lexicon.BAD | lexicon.MARKETING
+_ABOUT_CODES = lexicon.NOUN | lexicon.QUAL | lexicon.SIGN
+_KEYS = lexicon.NOUN | lexicon.QUAL
 _BRAND_WORDS = 3
+_PHONE_GROUPS: Final = (
+    *((2, 2, 2, 2), (3, 2, 2), (2, 2, 3), (3, 2, 3), (3, 3, 2), (2, 3, 3), (4, 4), (3, 3, 3)),
+    *((3, 4), (4, 3), (4, 2, 2), (2, 3, 2), (3, 2, 2, 2), (1, 2, 2, 2), (2, 2, 2, 2, 2)),
+)
+"""Sizes of groups in which people write telephone numbers."""
 
 
 def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
+    find_numbered(message)
     for judged in message.judged:
         if judged.number.kind == LETTERS and not judged.number.runs:
             judged.give(10, "capitals in the place of a code")
         else:
             name_from_left(message, judged)
+    find_means(message)
     for judged in message.judged:
         if judged.number.kind in (CANDIDATE, LETTERS):
             name_from_right(message, judged)
+    find_cancelled(message)
+    find_followed(message)
     _share_names(message)
     for judged in message.judged:
         if judged.cancelled:
@@ -106,6 +128,8 @@ def _count_place(message: Message, judged: Judged) -> None:
         judged.give(1.5, f"subject of {right.text!r}")
     if judged.named:
         return
+    if tuple(map(len, number.runs)) in _PHONE_GROUPS and not judged.entered:
+        judged.give(-3, "grouped as telephone numbers are")
     if number.irregular:
         judged.give(-4, "uneven groups")
     if number.is_year and not judged.entered:
@@ -159,6 +183,8 @@ def _whole(message: Message) -> _Whole:
             has_purpose = message.is_purpose(place)
         if bits & lexicon.MARKETING:
             offers.add(token.text)
+    if "%" in message.cased:
+        offers.add("%")
     is_priced = any(number.kind in ("amount", "count") for number in message.masked)
     return _Whole(names_code, warns, len(offers), has_purpose, is_priced, is_secret)
 
@@ -180,7 +206,12 @@ def _count_message(message: Message, live: list[Judged]) -> None:
             elif whole.warns:
                 judged.give(1, "the message warns about a code")
         if message.bits & lexicon.SIGN and judged.score > 2:
-            judged.give(1, "the message warns or limits")
+            is_lone = alone and len(message.judged) == 1 and not message.bits & _AGAINST
+            judged.give(2 if is_lone else 1, "the message warns or limits")
+        if judged.strength == 1 and not message.bits & _KEYS:
+            _count_weak_name(message, judged, has_purpose=whole.has_purpose)
+        if len(live) == 1 and judged.verb and not alone:
+            judged.give(1, "the only number with a verb")
         if whole.has_purpose:
             judged.give(2, "the message is about access")
         if message.bits & lexicon.DONE and judged.score < ENOUGH:
@@ -189,10 +220,25 @@ def _count_message(message: Message, live: list[Judged]) -> None:
             judged.give(1.5, "the only number")
             if nothing_against:
                 _count_form(judged)
+                if judged.verb:
+                    judged.give(1, "a verb and nothing against it")
         if whole.offers and not whole.is_secret:
             judged.give(-4.0 - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")
         elif whole.offers > 1:
             judged.give(-1.0 * min(whole.offers, 4), "an offer")
+
+
+def _count_weak_name(message: Message, judged: Judged, *, has_purpose: bool) -> None:
+    """Doubt a "number": any order, queue or file has one."""
+    bits = sentence_bits(message, judged)
+    if bits & lexicon.DONE:
+        judged.give(-4, "a number of something done")
+    if bits & lexicon.ENTER:
+        return
+    if not (message.bits & _ABOUT_CODES or has_purpose):
+        judged.give(-5, "nothing but a number")
+    if has_free_label(message, judged):
+        judged.give(-4, "a number of something else")
 
 
 def _count_form(judged: Judged) -> None:
@@ -207,7 +253,7 @@ def _count_brand(message: Message, judged: Judged) -> None:
     if len(message.judged) > 1 or any(n.kind not in _HARMLESS for n in message.masked):
         return
     words = [token for token in message.tokens if token.kind == WORD]
-    if len(words) > _BRAND_WORDS or message.bits & _AGAINST:
+    if len(words) > _BRAND_WORDS or message.bits & (_AGAINST | lexicon.TAIL):
         return
     if not all(is_letters(token) for token in words) and message.tokens[0].text not in "【[":
         return

@@ -1,0 +1,198 @@
+"""What a whole sentence says about a number in it, beyond the words that name it.
+
+Five things are told by a sentence and not by a neighbour: that a code counts no longer ("code 4829
+was cancelled at your request"), that a plain code follows a parcel on its way, that a number goes
+with an order behind it ("12345 numaralı sipariş"), that a lone number is the means to an end ("open
+it with 4829"), and whether a mere "number" has a verb of entering beside it.
+"""
+
+from __future__ import annotations
+
+from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_message import NAMES, Judged, Message
+from otpblue_trio.policy.otp_numbers import CANDIDATE
+from otpblue_trio.policy.otp_tokens import DIGITS, LINE, WORD
+
+__all__ = [
+    "find_cancelled",
+    "find_followed",
+    "find_means",
+    "find_numbered",
+    "has_free_label",
+    "is_later",
+    "is_to_enter",
+    "sentence_bits",
+]
+
+_WORDS = 12
+_NEAR = 3
+_MEANS_POINTS = 4.0
+_PURPOSE_POINTS = 1.5
+_MEANS = ("로", "으로")
+_PLAIN = 2.0
+_ARTICLE = 4
+_FEWEST_OF_PARCEL = 7
+
+
+def find_numbered(message: Message) -> None:
+    """Name numbers by an order or a claim behind them."""
+    if not message.bits & lexicon.NUMBERED:
+        return
+    for judged in message.judged:
+        place = judged.number.last + 1
+        if judged.number.kind != CANDIDATE or place >= len(message.tokens):
+            continue
+        if not message.tokens[place].bits & lexicon.NUMBERED:
+            continue
+        for _ in range(2):
+            place = message.word(place, 1)
+            bits = message.word_bits(place)
+            if place < 0 or bits & NAMES:
+                break
+            if bits & lexicon.LABEL:
+                message.taken[place] = judged
+                judged.labelled = True
+                judged.give(-10, f"numbers {message.tokens[place].text!r}")
+                break
+
+
+def find_cancelled(message: Message) -> None:
+    """Find codes of which the rest of the sentence says that they count no longer."""
+    if not message.bits & lexicon.CANCELLED:
+        return
+    for judged in message.judged:
+        if judged.number.kind == CANDIDATE and not judged.cancelled:
+            judged.cancelled = _ends_cancelled(message, judged) or _is_object(message, judged)
+
+
+def is_to_enter(message: Message, judged: Judged) -> bool:
+    """True for "enter code 4829": what the sentence says further on is said of something else."""
+    place = judged.number.first
+    for _ in range(_NEAR):
+        place = message.word(place, -1)
+        if message.word_bits(place) & lexicon.ENTER:
+            return not message.is_warned(place)
+    return False
+
+
+def _ends_cancelled(message: Message, judged: Judged) -> bool:
+    if is_to_enter(message, judged):
+        return False
+    tokens = message.tokens
+    words = 0
+    for place in range(judged.number.last + 1, len(tokens)):
+        token = tokens[place]
+        if token.kind == LINE or message.is_end(place) or token.text in ",、:":
+            return False
+        if token.kind == DIGITS and message.at[place].kind == CANDIDATE:
+            return False
+        if token.kind != WORD:
+            continue
+        words += 1
+        if token.bits & lexicon.CANCELLED:
+            return judged.number.kind == CANDIDATE and not is_later(message, judged, place)
+        if token.bits & lexicon.ENTER or words > _WORDS or message.is_purpose(place):
+            return False
+        if token.bits & lexicon.WITH and words <= 1 and not token.bits & lexicon.COPULA:
+            return False
+    return False
+
+
+def _is_object(message: Message, judged: Judged) -> bool:
+    """True for a verb before the noun: "cancelled code 4829", as Arabic has it."""
+    noun = message.word(judged.number.first, -1)
+    if not message.word_bits(noun) & lexicon.NOUN:
+        return False
+    return bool(message.word_bits(message.word(noun, -1)) & lexicon.CANCELLED)
+
+
+def is_later(message: Message, judged: Judged, place: int) -> bool:
+    """True for "will be invalid in 5 minutes": a code that still counts."""
+    tokens = message.tokens
+    for at in range(judged.number.last + 1, min(place + 5, len(tokens))):
+        token = tokens[at]
+        if token.kind == LINE or (at > place and message.is_end(at)):
+            break
+        if token.kind == DIGITS and message.at[at].kind in ("duration", "time"):
+            return True
+        if token.bits & lexicon.TIME and len(token.text) > 2:
+            return True
+    return False
+
+
+def find_followed(message: Message) -> None:
+    """Name numbers with which a parcel is followed on its way."""
+    if not message.bits & lexicon.FOLLOW:
+        return
+    for judged in message.judged:
+        if judged.number.kind != CANDIDATE or judged.labelled:
+            continue
+        bits = sentence_bits(message, judged)
+        if bits & lexicon.FOLLOW and judged.strength <= _PLAIN:
+            if not bits & lexicon.LABEL and judged.number.digits < _FEWEST_OF_PARCEL:
+                continue
+            if _has_purpose(message, judged):
+                continue
+            judged.labelled = True
+            judged.give(-10, "follows something on its way")
+
+
+def find_means(message: Message) -> None:
+    """Give points to a number that is the means to an end: "sign with 4829"."""
+    if not message.bits & (lexicon.PURPOSE | lexicon.OPEN):
+        return
+    for judged in message.judged:
+        number = judged.number
+        if number.kind != CANDIDATE or judged.labelled or judged.score > 0:
+            continue
+        right = message.beside(number)[1]
+        before = message.word(number.first, -1)
+        is_bridge = message.word_bits(before) & lexicon.BRIDGE
+        if is_bridge and len(message.tokens[before].text) < _ARTICLE:
+            before = message.word(before, -1)
+        behind = right.bits if right is not None and right.kind == WORD else 0
+        if right is not None and right.text.startswith(_MEANS):
+            behind |= lexicon.WITH
+        is_means = (message.word_bits(before) | behind) & lexicon.WITH
+        if before >= 0 and message.is_purpose(before) and before == number.first - 1:
+            judged.give(_PURPOSE_POINTS, "what is confirmed")
+        if is_means and _has_purpose(message, judged):
+            judged.give(_MEANS_POINTS, "the means to an end")
+
+
+def has_free_label(message: Message, judged: Judged) -> bool:
+    """True when the sentence names an order or a queue that no number has taken."""
+    first, last = _span(message, judged)
+    return any(
+        message.tokens[place].bits & lexicon.LABEL and place not in message.taken
+        for place in range(first, last)
+    )
+
+
+def _span(message: Message, judged: Judged) -> tuple[int, int]:
+    """Return the places between the ends of the sentence around a number."""
+    tokens = message.tokens
+    first = judged.number.first
+    while first > 0 and tokens[first - 1].kind != LINE and not message.is_end(first - 1):
+        first -= 1
+    last = judged.number.last + 1
+    while last < len(tokens) and tokens[last].kind != LINE and not message.is_end(last):
+        last += 1
+    return first, last
+
+
+def sentence_bits(message: Message, judged: Judged) -> int:
+    """Return all that the words of the sentence around a number may mean."""
+    bits = 0
+    first, last = _span(message, judged)
+    for token in message.tokens[first:last]:
+        bits |= token.bits
+    return bits
+
+
+def _has_purpose(message: Message, judged: Judged) -> bool:
+    first, last = _span(message, judged)
+    return any(
+        message.is_purpose(place) or message.tokens[place].bits & lexicon.OPEN
+        for place in range(first, last)
+    )

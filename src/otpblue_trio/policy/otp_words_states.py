@@ -1,0 +1,125 @@
+"""Words for what became of a code or a matter, in 31 languages.
+
+The notation is that of `otp_words_codes`.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CANCELLED", "DONE", "REPLACES"]
+
+# Said after a code: that one counts no longer.
+CANCELLED = """
+expired cancelled canceled void invalid revoked superseded obsolete outdated no_longer not_valid
+isn't_valid replaced was_replaced is_replaced expiré expirée annulé annulée périmé invalide
+plus_valable remplacé abgelaufen ungültig storniert ersetzt nicht_mehr caducó caducado venció
+vencida vencido expirado anulado anulada cancelado cancelada ya_no inválida inválido expirou
+expirada já_não não_vale não_é_mais invalidado substituído scaduto scaduta annullato annullata
+non_è_più sostituito verlopen vervallen ongeldig niet_meer geannuleerd wygasł* unieważni*
+anulowan* nieważn* już_nie przestał utgått ogiltig* upphört makulera* inte_längre ersatts utløpt
+ugyldig* annullert ikke_lenger udløbet annulleret ikke_længere erstattet vanhentunut mitätöi*
+peruttu* peruutettu* vanheni ei_ole_enää ei_enää expirat* anulat* nu_mai invalid* изтекъл*
+изтече анулиран* невалиден невалидн* отменен* вече_не скасован* анульован* недійсн* минув
+прострочен* більше_не втратив истек истекл* аннулирован* недействител* больше_не просрочен*
+устарел* otmenen* nedeystvitel* iptal geçersiz* doldu sona_erdi süresi_doldu artık kedaluwarsa
+dibatalkan tidak_berlaku hangus tidak_sah_lagi tamat luput telah_tamat dibatal hết_hiệu_lực
+đã_hết_hạn bị_hủy đã_hủy het_hieu_luc không_còn da_het_han bi_huy útrunnin* ógild* runnin*
+ekki_lengur ملغى ملغي ألغي انتهت انتهى منتهي لم_يعد أُلغي إلغاء الغاء باطل منقضی لغو نامعتبر
+منسوخ रद्द समाप्त अमान्य έληξε ακυρώθηκε άκυρος άκυρο ακυρωμέν* δεν_ισχύει פג בוטל בוטלה אינו_תקף
+לא_בתוקף לא_תקף vypršel* zrušen* neplatn* neplatí již_ne 無効 期限切れ 失効 取り消 已失效 失效
+已过期 过期 過期 已取消 作废 作廢 无效 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก ใช้ไม่ได้
+gått_ut gick_ut gik_ud gått_ut_på_tid deleted withdrawn deactivated disabled switched_off
+turned_off lapsed no_longer_works stopped_working doesn't_work does_not_work blocked gelöscht
+gesperrt deaktiviert zurückgezogen widerrufen annulliert verfallen gilt_nicht nicht_gültig
+nicht_länger entwertet aufgehoben supprimé supprimée désdésactivée révoqué révoquée bloqué
+bloquée n'est_plus ne_fonctionne_plus plus_valide plus_actif eliminado eliminada desactivado
+bloqueado revocado no_es_válido no_válido dejó_de no_sirve no_vale sin_efecto apagado desativado
+revogado não_é_válido perdeu_a_validade deixou_de sem_efeito sem_validade cancellato eliminato
+disattivato bloccato revocato non_valido non_vale non_è_valido decaduto ingetrokken gewist
+verwijderd gedeactiveerd geblokkeerd niet_geldig herroepen spärrad spärrats spärrat raderad
+raderats raderat borttagen återkallad inaktiverad inte_giltig gäller_inte annullerats annullerad
+slutat_gälla spærret slettet deaktiveret tilbagekaldt gælder_ikke ikke_gyldig sperret deaktivert
+trukket_tilbake gjelder_ikke kansellert trukket eytt lokað afturkall* afturkölluð óvirk*
+ekki_gildur gildir_ekki úr_gildi poistettu kumottu estetty ei_ole_voimassa ei_kelpaa ei_toimi
+poistettiin kumottiin lukittu usunięt* zablokowan* wycofan* dezaktywowan* stracił_ważność
+nie_jest_ważny nie_działa odwołan* smazán* zablokován* odvolán* deaktivován* není_platný pozbyl
+nefunguje șters ștearsă blocat dezactivat revocat retras nu_este_valabil nu_mai_este nu_mai_e
+удален* заблокирован* отозван* деактивирован* не_действует не_действителен видален* заблокован*
+відкликан* деактивован* не_діє не_дійсний нечинн* изтрит* блокиран* оттеглен* деактивиран*
+не_важи не_е_валиден διαγράφηκε μπλοκαρίστηκε απενεργοποιήθηκε ανακλήθηκε δεν_είναι_έγκυρ*
+δεν_είναι_πλέον έπαψε silindi bloke engellendi geçerli_değil geçerliliğini kullanım_dışı
+devre_dışı đã_xóa bị_xóa bị_khóa thu_hồi vô_hiệu hết_hạn không_dùng_được đã_bị_hủy dihapus
+diblokir dicabut dinonaktifkan kadaluarsa tidak_lagi_berlaku sudah_tidak dipadam disekat
+ditarik_balik dinyahaktifkan tidak_lagi_sah tidak_sah tidak_lagi 削除 停止 取消 使えません
+使えなく 破棄 ご利用いただけません 삭제 폐기 정지 파기 유효하지 删除 停用 撤销 吊销 不再有效
+不能再用 無效 撤銷 ملغاة تعطيل إيقاف أبطل إبطال غير_صالح لا_يعمل منتهي_الصلاحية حذف مسدود
+غیرفعال معتبر_نیست دیگر_معتبر ابطال נמחק נחסם הושבת אינו_בתוקף כבר_לא פג_תוקפו ब्लॉक निरस्त
+मान्य_नहीं वैध_नहीं निष्क्रिय ถูกลบ ถูกระงับ ระงับ ไม่สามารถใช้
+"""
+
+# Said of a code that somebody has tried.
+_TRIED = """
+incorrect wrong mistyped was_used been_used already_used has_been_entered was_entered failed
+incorrecte faux erroné utilisé falsch falscher verwendet incorrecto incorrecta utilizado usado
+errato sbagliato utilizzato incorreto errado onjuist verkeerd gebruikt nieprawidłow* błędny
+wykorzystan* felaktig* använts feil brukt forkert brugt väärä väärin virheellinen käytetty
+incorect greșit folosit грешен неправилен неправильн* неверн* неверно использован* невірн*
+використан* yanlış hatalı kullanıldı salah digunakan sai rangur rangt خطأ خاطئ غیرصحیح اشتباه
+गलत λάθος usato usata usati използван* χρησιμοποιηθεί χρησιμοποιήθηκε 사용되어 사용된 已被使用
+被使用 无法再次使用 无法使用 不能使用 無法使用 用过 مستخدم استفاده_شده נוצל שומש इस्तेमाल_हो
+उपयोग_हो इस्तेमाल_किया_जा उपयोग_किया_जा užit použit* dipakai использовали notaður notuð đã_dùng
+doesn't_work don't_work won't_work no_good funktioniert_nicht ne_marche_plus ne_marche_pas
+no_funciona não_funciona non_funziona werkt_niet fungerar_inte virker_ikke fungerer_ikke
+virkar_ekki nu_funcționează nu_mai_funcționează не_работает не_работи не_працює не_функционирует
+δεν_λειτουργεί çalışmıyor çalışmaz không_hoạt_động tidak_berfungsi tidak_bisa tidak_boleh
+使えない 使えなくなり ご利用できません 작동하지 不可用 ولم_يعد کار_نمیکند کار_نمی_کند לא_עובד
+אינו_פעיל לא_פעיל काम_नहीं ใช้งานไม่ได้ λανθασμέν* שגוי nesprávn* chybn* 間違 使用済み 错误 錯誤
+已使用 잘못 사용되었 ไม่ถูกต้อง đã_được_sử_dụng đã_sử_dụng được_sử_dụng_rồi ถูกใช้ ถูกใช้ไปแล้ว
+ใช้ไปแล้ว 使用され 使用済 تم_استخدام تم_استعمال
+"""
+CANCELLED += _TRIED
+
+# Tells that something is over and done with: the notices, not the messages that ask for a code.
+DONE = """
+approbat* approvat* aprobad* aprovad* goedgekeurd zaakceptowan* zatwierdzon* godkänts godkänd
+godkjent godkendt hyväksytty samþykkt aprobat* одобрен* схвален* onaylan* disetujui diluluskan
+được_duyệt εγκρίθηκε schválen* geändert changée cambiado cambiada modificat* alterad* gewijzigd
+zmienion* ändrat endret ændret vaihdettu изменен* змінен* değiştirildi diubah acceptée accepté
+accettat* confirmed completed activated registered enrolled successful successfully received
+updated approved delivered shipped issued renewed accepted blocked was were been confirmée
+activé activée enregistré enregistrée reçu réussie expédiée livré été effectué bestätigt
+aktiviert registriert abgeschlossen erfolgreich wurde wurden worden erhalten versandt geliefert
+confirmad* activad* registrad* fue fueron sido exitos* recibid* enviad* entregado entregada
+entregue confermat* attivat* registrat* ricevut* spedit* stato stata consegnat* ativad* recebid*
+foi foram realizad* bevestigd geactiveerd geregistreerd ontvangen verzonden voltooid
+potwierdzon* aktywowan* zarejestrowan* został* wysłan* bekräftad aktiverad registrerad mottagen
+skickad bekreftet aktivert registrert mottatt sendt bekræftet aktiveret registreret modtaget
+afsendt vahvistettu aktivoitu rekisteröity vastaanotettu lähetetty confirmată activată
+înregistrată înregistrat primit expediat* fost потвърден* активиран* регистриран* получен*
+изпратен* підтверджен* активован* зареєстрован* отриман* надіслан* подтвержден* активирован*
+зарегистрирован* отправлен* пополнен* onaylandı tamamlandı etkinleştirildi kaydedildi alındı
+gönderildi dikonfirmasi diaktifkan terdaftar diterima dikirim berhasil disahkan didaftarkan
+berjaya dihantar đã_được thành_công hefur_verið staðfest móttekin تم شد شده_است गया गई
+επιβεβαιώθηκε ολοκληρώθηκε εστάλη απεστάλη אושר אושרה נשלח נשלחה התקבל potvrzen* aktivován*
+odeslán* přijat* しました されました 済み 되었습니다 됐습니다 已完成 已成功 已签收 已受理
+เรียบร้อย แล้ว καταχωρήθηκ* καταγράφηκ* 承りました 受け付けました logged recorded filed ya_está
+ya_esta activo vigente
+"""
+
+# Said before a code: that one counts no longer.
+REPLACES = """
+ignore disregard discard replaces replacing supersedes instead_of rather_than old previous
+earlier prior former not ignorez remplace ancien ancienne précédent précédente lieu_de
+plutôt_que ignorieren ersetzt alte alter alten bisherige* vorherige* anstelle statt frühere*
+ignora reemplaza sustituye anterior antiguo antigua en_lugar_de en_vez_de substitui antigo
+antiga em_vez_de no_lugar_de sostituisce precedente vecchio invece_di vervangt vorige oude
+negeer plaats_van zastępuje poprzedni* stary starego zamiast zignoruj ersätter tidigare gamla
+förra ignorera istället_för erstatter tidligere gamle forrige ignorer stedet_for korvaa aiempi
+aiemman vanha vanhan edellinen edellisen sijaan înlocuiește înlocuieşte inlocuieste vechi
+vechiul precedent în_loc_de ignorați замества стар* предишн* вместо игнорирай* замінює попередн*
+замість ігноруйте заменяет прежн* предыдущ* игнорируйте eski önceki yerine menggantikan lama
+sebelumnya abaikan ganti kod_lama sebelum_ini thay_thế thay_the cũ cu_la trước_đó bỏ_qua
+thay_cho fyrri gamli hunsaðu kemur_í_stað القديم قديم السابق سابق تجاهل بدلا بدل قبلی قدیمی
+به_جای پیشین पुराना पुराने पिछला पिछले παλιός παλιό προηγούμεν* αντί αγνοήστε αντικαθιστά הישן ישן
+הקודם קודם במקום התעלם התעלמו nahrazuje starý předchozí původní místo ignorujte 以前 前の 古い
+旧 代わり 旧的 之前 原验证码 此前 先前 舊 기존 이전 เดิม เก่า ก่อนหน้า
+"""

@@ -1,0 +1,132 @@
+"""What a whole sentence says about a number in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from otpblue_trio.policy.otp import CodeFinder, CodeFound
+
+
+def code_in(text: str) -> str | None:
+    result = CodeFinder().find(text)
+    return result.code if isinstance(result, CodeFound) else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Code 482910 was deleted at your request.",
+        "Der Code 482910 wurde auf Ihren Wunsch gesperrt.",
+        "482910 kodu isteğiniz üzerine iptal edildi.",
+        "تم إلغاء الرمز 482910 بناءً على طلبك.",
+        "验证码482910已被使用，无法再次使用。",
+        "Il codice 482910 è già stato usato.",
+    ],
+)
+def test_code_that_counts_no_longer_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use 371139, code 448120 has been withdrawn.",
+        "Brug 371139, da koden 448120 er spærret.",
+        "از 371139 استفاده کنید، کد 448120 دیگر معتبر نیست.",
+    ],
+)
+def test_new_code_counts_though_the_cancelled_one_stands_behind_it(text: str) -> None:
+    assert code_in(text) == "371139"
+
+
+def test_code_that_will_expire_still_counts() -> None:
+    assert code_in("Your code 482910 will be invalid in 5 minutes.") == "482910"
+
+
+def test_purpose_between_code_and_state_keeps_the_code() -> None:
+    assert code_in("Enter code 482910 to reopen your account that was blocked.") == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Track your parcel with code 48210933 at post.example.",
+        "Śledź paczkę, podając kod 48210933 na stronie.",
+        "ติดตามพัสดุด้วยรหัส 48210933 ที่เว็บไซต์",
+    ],
+)
+def test_code_for_following_a_parcel_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_pickup_code_is_found_beside_a_tracked_parcel() -> None:
+    assert code_in("Follow your parcel 5512093 in the app. Pickup code: 482917") == "482917"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("448120 numaralı siparişi 639588 ile onaylayın.", "639588"),
+        ("448120 nolu başvurunuzu 902134 ile onaylayabilirsiniz.", "902134"),
+        ("771203 sayılı dilekçeniz incelemede.", None),
+    ],
+)
+def test_number_before_an_order_belongs_to_the_order(text: str, code: str | None) -> None:
+    assert code_in(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Öppna skåpet med 301024.", "301024"),
+        ("Firma con 761050.", "761050"),
+        ("La porta si apre con 0417 stasera.", "0417"),
+        ("7253でアカウントを有効にできます。", "7253"),
+        ("6394 से अपना खाता चालू करें।", "6394"),
+        ("0417로 문이 열립니다.", "0417"),
+    ],
+)
+def test_lone_number_that_is_the_means_to_an_end_is_a_code(text: str, code: str) -> None:
+    assert code_in(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Номер вашего дела 551207. Назовите его при звонке.",
+        "Your number in line is 4471.",
+        "Numărul dosarului este 551207.",
+        "สัญญาเงินกู้เลขที่ 44120983",
+    ],
+)
+def test_word_for_numbers_of_all_kinds_is_not_enough(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_word_for_a_number_counts_with_a_verb_in_its_sentence() -> None:
+    assert code_in("Tell the agent the number 161107.") == "161107"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Never share your PIN. Blocked? 70 12 34 99.", "Gi aldri fra deg koden. Sperr: 22 55 01 33."],
+)
+def test_telephone_grouping_speaks_against_a_number_without_a_name(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Card ending in 3381: use 788390 to pay.", "788390"),
+        ("6621 ile biten kart: ödeme için 902134 girin.", "902134"),
+        ("Code 1 of 1: 632034", "632034"),
+        ("Kód ze dne 3. 11. 2026 v 19:42: 146544", "146544"),
+        ("Canal 3030: introduce 481496 para entrar.", "481496"),
+        ("SIM ready. PIN 4471, PUK 90223311.", None),
+        ("You need 4500 more to reach Gold.", None),
+        ("[Card Desk] 587849 is what to enter", "587849"),
+    ],
+)
+def test_other_number_nearby_does_not_mislead(text: str, code: str | None) -> None:
+    assert code_in(text) == code
