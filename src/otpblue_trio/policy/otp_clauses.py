@@ -28,7 +28,9 @@ _WORDS = 12
 _NEAR = 3
 _MEANS_POINTS = 4.0
 _PURPOSE_POINTS = 1.5
-_MEANS = ("로", "으로")
+# "With" behind the number, and grown onto the word before it.
+_MEANS = ("로", "으로", "ile", "से", "で")
+_MEANS_BEFORE = ("用", "凭", "憑")
 _PLAIN = 2.0
 _ARTICLE = 4
 _FEWEST_OF_PARCEL = 7
@@ -150,10 +152,10 @@ def find_means(message: Message) -> None:
         is_bridge = message.word_bits(before) & lexicon.BRIDGE
         if is_bridge and len(message.tokens[before].text) < _ARTICLE:
             before = message.word(before, -1)
-        behind = right.bits if right is not None and right.kind == WORD else 0
-        if right is not None and right.text.startswith(_MEANS):
-            behind |= lexicon.WITH
-        is_means = (message.word_bits(before) | behind) & lexicon.WITH
+        is_behind = right is not None and right.kind == WORD and right.text.startswith(_MEANS)
+        is_means = is_behind or bool(message.word_bits(before) & lexicon.WITH)
+        if before >= 0 and message.tokens[before].text.endswith(_MEANS_BEFORE):
+            is_means = True
         if before >= 0 and message.is_purpose(before) and before == number.first - 1:
             judged.give(_PURPOSE_POINTS, "what is confirmed")
         if is_means and _has_purpose(message, judged):

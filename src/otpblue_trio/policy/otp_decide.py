@@ -13,7 +13,7 @@ import attrs
 from otpblue_trio.policy.otp_groups import numbers_of
 from otpblue_trio.policy.otp_message import Judged, Message
 from otpblue_trio.policy.otp_normalise import folded_text
-from otpblue_trio.policy.otp_numbers import CANDIDATE, Number
+from otpblue_trio.policy.otp_numbers import CANDIDATE, LONG, Number
 from otpblue_trio.policy.otp_points import ENOUGH, MARGIN, judge
 from otpblue_trio.policy.otp_tokens import DIGITS, Cut, Token, tokens_of
 from otpblue_trio.policy.otp_types import NoCodeReason
@@ -22,6 +22,8 @@ __all__ = ["Decision", "Reading", "decide", "read"]
 
 _DOMAIN_LINE = re.compile(r"@[^\s@#]+\s+#(\S+)(?:\s+[@%]\S+)?")
 _BARE = re.compile(r"^[\s\"'(\[*<]*([\d][\d -]*\d)[\s\"')\]*>.!]*$")
+_TWICE = 2
+_LONGEST = 10
 _MOST_RUNS = 64
 """A message with more runs of digits is a list of something; this bounds the work on hostile
 texts."""
@@ -103,6 +105,11 @@ def _bare(cased: str, numbers: list[Number]) -> Decision | None:
     rule = "digits only"
     if number.kind == CANDIDATE and (not number.irregular):
         return Decision(((0, number.digits),), NoCodeReason.NONE, rule)
+    sizes = [len(run) for run in number.runs]
+    if number.kind == LONG and len(sizes) == _TWICE and sizes[0] == sizes[1] <= _LONGEST:
+        # Written twice it is one code; two different ones are found out later.
+        places = ((0, sizes[0]), (sizes[0], number.digits))
+        return Decision(places, NoCodeReason.AMBIGUOUS, rule)
     is_length = number.kind in ("short", "long")
     return Decision((), NoCodeReason.LENGTH if is_length else NoCodeReason.NONE, rule)
 

@@ -30,12 +30,21 @@ _IRREGULAR = frozenset(
 )
 
 
+# Separators few people put into a code, and those of them that no other number has.
+_RARE = frozenset("._·")
+_ODD = frozenset("_·")
+_UNNAMED = ("", "other", "thousands", "decimal")
+_LEAST, _MOST = 4, 10
+_NEAR = 3
+
+
 def numbers_of(tokens: list[Token]) -> list[Number]:
     """Return the numbers of a message in order, each with its kind."""
     row = Row(tokens)
     _read_atoms(row)
     if row.numbers:
         mask_numbers(row)
+        _read_named_groups(row)
         _join_groups(row)
         _settle(row)
     return row.numbers
@@ -55,7 +64,7 @@ def _read_atoms(row: Row) -> None:
         while (
             place + 2 < len(tokens)
             and tokens[place + 1].kind == SIGN
-            and tokens[place + 1].text in ".,:/-'"
+            and tokens[place + 1].text in ".,:/-'_·"
             and tokens[place + 2].kind == DIGITS
             and row.touching(place, place + 1)
             and row.touching(place + 1, place + 2)
@@ -95,6 +104,32 @@ def _split_apart(row: Row, number: Number) -> list[Number]:
         Number(number.first + 2 * place, number.first + 2 * place, [run], "")
         for place, run in enumerate(number.runs)
     ]
+
+
+def _read_named_groups(row: Row) -> None:
+    """Take even groups with a rare separator for a code when its noun stands before them."""
+    for number in row.numbers:
+        kinds = set(number.separators)
+        if len(kinds) != 1 or not kinds <= _RARE or number.kind not in _UNNAMED:
+            continue
+        is_even = len(set(map(len, number.runs))) == 1
+        if is_even and _LEAST <= number.digits <= _MOST and _has_noun(row, number):
+            number.kind = CANDIDATE
+        elif kinds <= _ODD:
+            number.kind = "other"
+
+
+def _has_noun(row: Row, number: Number) -> bool:
+    """True when a noun for a code stands before a number, with a colon or an "is" at most."""
+    place = number.first - 1
+    while place >= 0 and number.first - place <= _NEAR:
+        bits = row.tokens[place].bits
+        if bits & lexicon.NOUN:
+            return True
+        if not bits & lexicon.COPULA:
+            return False
+        place -= 1
+    return False
 
 
 def _join_groups(row: Row) -> None:

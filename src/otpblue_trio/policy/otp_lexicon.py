@@ -71,6 +71,7 @@ NUMBERED: Final = 1 << 36
 OF: Final = 1 << 37
 MORE: Final = 1 << 38
 USE: Final = 1 << 39
+INSTRUMENT: Final = 1 << 40
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -116,6 +117,7 @@ _TABLES: Final = (
     ("of", OF, measures.OF),
     ("more", MORE, measures.MORE),
     ("use", USE, verbs.USE),
+    ("instrument", INSTRUMENT, codes.INSTRUMENT),
     ("money in capitals", MONEY_CAPITALS, measures.MONEY_CAPITALS),
 )
 

@@ -115,6 +115,8 @@ class Message:
         if bits & lexicon.CODE:
             if bits & lexicon.QUAL or (around | behind) & lexicon.QUAL:
                 return 3.0
+            if bits & lexicon.INSTRUMENT:
+                return 2.0  # "sign the contract by code"
             if around & lexicon.LABEL and not around & (lexicon.PLACE | lexicon.NOUN):
                 return -1.0
             return 2.0
@@ -128,13 +130,16 @@ class Message:
 
     def is_warned(self, place: int) -> bool:
         """True for a noun in a warning: "never share the code"."""
+        comma = False
         for back in range(1, _WARNING_REACH):
             if place - back < 0:
                 return False
             token = self.tokens[place - back]
-            if token.kind == LINE or token.kind == DIGITS or token.text in _ENDS:
+            if token.kind in (LINE, DIGITS) or token.text in _ENDS or token.text == ":":
                 return False
-            if token.bits & lexicon.NOT:
+            comma = comma or token.text == ","
+            # Portuguese "no portão, digite ...": a "no" before a comma is a place.
+            if token.bits & lexicon.NOT and not (comma and token.text == "no"):
                 return True
         return False
 
@@ -208,7 +213,8 @@ class Message:
         bits = self.tokens[place].bits
         if not bits & lexicon.PURPOSE or bits & lexicon.DONE:
             return False
-        return not self.word_bits(self.word(place, 1)) & lexicon.DONE
+        beside = self.word_bits(self.word(place, 1)) | self.word_bits(self.word(place, -1))
+        return not beside & lexicon.DONE
 
     def opens(self, number: Number) -> bool:
         """True for a number that begins a sentence or a line."""

@@ -31,6 +31,10 @@ _PLURALS: Final = frozenset(
     }
 )
 _OF = frozenset({"de", "di", "do", "da"})
+_BEHIND = ("ile", "से")
+_MAIL = "mail"
+_TAIL_DIGITS = 4
+_LONGEST_CODE = 8
 # From here on in Unicode a letter is worth several of other scripts.
 _WIDE = "\u0e00"
 
@@ -51,7 +55,13 @@ class _Walk:
     """A colon or an "is" before the number."""
     verb: bool = False
     by_means: bool = False
-    """True when "with" stands between."""
+    """True when "with" stands between, or behind the number with a purpose."""
+    is_means: bool = False
+    """True when "with" and a purpose stand behind the number."""
+    bridge: bool = False
+    """True when "for" or "in order to" stands between."""
+    is_for: bool = False
+    """True when a purpose with such a word stands between: what is before it is its object."""
     passed: bool = False
     """True when another number stands between."""
     strange: bool = False
@@ -67,7 +77,8 @@ class _Walk:
 
 def name_from_left(message: Message, judged: Judged) -> None:
     """Find what names a number from its left, and whether it is called old."""
-    walk = _Walk(judged.number.first)
+    is_means = _is_means(message, judged)
+    walk = _Walk(judged.number.first, by_means=is_means, is_means=is_means)
     farthest = max(walk.place - REACH, 0)
     while walk.place > farthest and walk.steps <= _STEPS:
         walk.place -= 1
@@ -88,6 +99,33 @@ def name_from_left(message: Message, judged: Judged) -> None:
             return
     if walk.replaced and not walk.new:
         judged.cancelled = True
+
+
+def _is_means(message: Message, judged: Judged) -> bool:
+    """True for "(your account) 482910 ile onaylayın": "with" behind the number, then a purpose."""
+    place = message.word(judged.number.last, 1)
+    if place < 0 or message.tokens[place].text not in _BEHIND:
+        return False
+    for _ in range(3):
+        place = message.word(place, 1)
+        if place < 0 or message.word_bits(place) & lexicon.ENDING:
+            return False
+        if message.is_purpose(place):
+            return True
+    return False
+
+
+def _is_verified(message: Message, judged: Judged, place: int) -> bool:
+    """True for "confirm your mobile number": the thing at a place is what the code is for."""
+    if judged.number.digits > _LONGEST_CODE:
+        return False
+    for _ in range(6):
+        place = message.word(place, -1)
+        if place < 0:
+            return False
+        if message.is_purpose(place):
+            return not message.is_warned(place)
+    return False
 
 
 def _pass_sign(message: Message, walk: _Walk, token: Token) -> bool:
@@ -124,6 +162,10 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
         walk.mark = walk.mark or "is"
     if bits & lexicon.WITH:
         walk.by_means = True
+    if bits & lexicon.BRIDGE and not bits & lexicon.OF:
+        walk.bridge = True
+    elif walk.bridge and not walk.is_for and bits & lexicon.PURPOSE:
+        walk.is_for = message.is_purpose(walk.place)
     if not walk.verb and not walk.ends:
         near = walk.steps < 1 and not walk.passed
         if bits & lexicon.REPLACES and near and not (bits & lexicon.NOT and walk.steps):
@@ -171,7 +213,7 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
             return False
         _take_noun(message, judged, walk, strength)
         return True
-    if walk.verb:
+    if walk.verb or walk.is_for:
         return False
     if strength < 0 or bits & lexicon.LABEL:
         if place in message.taken:
@@ -179,6 +221,8 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
         reach = 0.75 if walk.mark and strength >= 0 else _LABEL_STEPS
         if walk.is_apart or steps > reach:
             return strength < 0
+        if token.text == _MAIL and walk.mark and _is_verified(message, judged, place):
+            return False
         if walk.by_means and not token.text.startswith(_ENDING_IN):
             return False  # "confirm your order with ..."
         if walk.mark and _read_head(message, judged, place, steps):
@@ -189,15 +233,25 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
     if bits & lexicon.PHONE and steps <= 2.5:
         if message.word_bits(message.word(place, -1)) & lexicon.WITH:
             return False  # "nobody asks for it by phone: ..."
+        if walk.is_means or (
+            (walk.by_means or walk.mark == ":") and _is_verified(message, judged, place)
+        ):
+            return False  # "confirm your mobile number: ..."
         return _label(message, judged, place, -10 + steps, f"to call, after {token.text!r}")
     if bits & lexicon.TAIL and steps <= 0.5 and not walk.mark:
         if walk.by_means and not token.text.startswith(_ENDING_IN):
             return False  # "unlock your account with ..."
+        if bits & lexicon.ENTER and judged.number.digits != _TAIL_DIGITS:
+            return False  # Swedish "visa 482910 för budet": to show
         return _label(message, judged, place, -10, f"card or account, after {token.text!r}")
     return False
 
 
 def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -> None:
+    if _is_index(message, judged):
+        return
+    if judged.number.is_year and _has_subject(message, walk):
+        return
     points = _NAME_POINTS[strength] - 0.4 * walk.steps - 2.5 * walk.ends - 0.5 * walk.lines
     points -= 0.8 * walk.own_steps
     points += 1 if walk.mark else 0
@@ -213,6 +267,32 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
         judged.give(-8, "maybe several codes")
     if not walk.ends and walk.steps <= 3:
         message.taken[walk.place] = judged
+
+
+def _is_index(message: Message, judged: Judged) -> bool:
+    """True for the 1 of "Code 1: 482910"."""
+    number = judged.number
+    after = message.tokens[number.last + 1 : number.last + 3]
+    return (
+        number.digits == 1
+        and len(after) == 2
+        and after[0].text == ":"
+        and after[1].kind == DIGITS
+        and message.at[number.last + 2].kind == CANDIDATE
+    )
+
+
+def _has_subject(message: Message, walk: _Walk) -> bool:
+    """True for the 2026 of "482910 is your code for 2026": the noun is of the number before it."""
+    if not walk.bridge:
+        return False
+    place = message.word(walk.place, -1)
+    while message.word_bits(place) & (lexicon.BRIDGE | lexicon.QUAL):
+        place = message.word(place, -1)
+    if not (message.word_bits(place) & lexicon.COPULA and place):
+        return False
+    number = message.at.get(place - 1)
+    return number is not None and number.kind == CANDIDATE and message.opens(number)
 
 
 def _label(message: Message, judged: Judged, place: int, points: float, reason: str) -> bool:

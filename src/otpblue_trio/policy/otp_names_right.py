@@ -23,6 +23,8 @@ _VERB_POINTS = 5.0
 _PURPOSE_POINTS = 3.5
 _OBJECT_STEPS = 5
 _LONGEST_SCORE = 6
+# From here on in Unicode words stand without spaces.
+_UNSPACED = "\u3000"
 _OBJECT: Final = ("را", "को", "を", "을", "를")
 
 
@@ -74,7 +76,10 @@ def name_from_right(message: Message, judged: Judged) -> None:
             walk.place = number.last
         elif _meet_word(message, judged, walk, token):
             return
-    if walk.label is None or judged.named or judged.score >= 3:
+    if walk.label is None or judged.named:
+        return
+    grown_on = walk.label_steps == 0 and walk.label.text[0] >= _UNSPACED and not judged.verb
+    if judged.score >= 3 and not grown_on:
         return
     if walk.label_steps <= (3 if walk.copula else 1.5):
         judged.labelled = True

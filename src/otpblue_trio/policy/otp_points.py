@@ -3,9 +3,9 @@
 The word that names a number counts most (`otp_names_left`, `otp_names_right`), then the verb that
 enters it, then what its sentence says (`otp_clauses`), its place in the message, and what the
 message as a whole is about. A lone number without a name is taken when weak signs add up: a verb, a
-means to an end, a time it is valid, and nothing that speaks against it. A "number" by itself names
-nothing: queues, files and complaints have numbers too. What a code
-would be if it were one (three digits, capitals) takes part too: when it wins, the message is
+means to an end, a time it is valid, the shape of the message (`otp_weak`), and nothing that speaks
+against it. A "number" by itself names nothing: queues, files and complaints have numbers too. What
+a code would be if it were one (three digits, capitals) takes part too: when it wins, the message is
 refused. All points were set by hand against many messages; only their differences mean anything.
 """
 
@@ -28,8 +28,9 @@ from otpblue_trio.policy.otp_clauses import (
 from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
-from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, is_letters
-from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD
+from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS
+from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
+from otpblue_trio.policy.otp_weak import count_weak_signs
 
 __all__ = ["ENOUGH", "MARGIN", "judge"]
 
@@ -41,8 +42,8 @@ MARGIN: Final = 2.5
 _HARMLESS = ("duration", "word")
 _AGAINST = lexicon.LABEL | lexicon.PHONE | lexicon.BAD | lexicon.MARKETING
 _ABOUT_CODES = lexicon.NOUN | lexicon.QUAL | lexicon.SIGN
+_TOPICS: Final = ("은", "는", "は", "คือ", "为", "為", "是")
 _KEYS = lexicon.NOUN | lexicon.QUAL
-_BRAND_WORDS = 3
 _PHONE_GROUPS: Final = (
     *((2, 2, 2, 2), (3, 2, 2), (2, 2, 3), (3, 2, 3), (3, 3, 2), (2, 3, 3), (4, 4), (3, 3, 3)),
     *((3, 4), (4, 3), (4, 2, 2), (2, 3, 2), (3, 2, 2, 2), (1, 2, 2, 2), (2, 2, 2, 2, 2)),
@@ -80,8 +81,8 @@ def judge(message: Message) -> list[Judged]:
     live = [judged for judged in message.judged if judged.number.kind == CANDIDATE]
     if live:
         _count_message(message, live)
-        if len(live) == 1 and not live[0].labelled:
-            _count_brand(message, live[0])
+        if len(live) == 1:
+            count_weak_signs(message, live[0])
     return sorted(message.judged, key=lambda judged: -judged.score)
 
 
@@ -119,6 +120,8 @@ def _count_place(message: Message, judged: Judged) -> None:
         is_mark = left.kind == SIGN and left.text in ':=→»>-"*[('
         if is_mark or left.bits & lexicon.WITH:
             judged.give(1.5, f"after {left.text!r}")
+        elif left.kind == WORD and left.text in _TOPICS:
+            judged.give(1, f"after {left.text!r}")
     if (
         message.opens(number)
         and right is not None
@@ -128,6 +131,8 @@ def _count_place(message: Message, judged: Judged) -> None:
         judged.give(1.5, f"subject of {right.text!r}")
     if judged.named:
         return
+    if right is not None and right.bits & lexicon.NEW:
+        judged.give(-4, "so many new ones")
     if tuple(map(len, number.runs)) in _PHONE_GROUPS and not judged.entered:
         judged.give(-3, "grouped as telephone numbers are")
     if number.irregular:
@@ -223,7 +228,8 @@ def _count_message(message: Message, live: list[Judged]) -> None:
                 if judged.verb:
                     judged.give(1, "a verb and nothing against it")
         if whole.offers and not whole.is_secret:
-            judged.give(-4.0 - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")
+            near = bool(sentence_bits(message, judged) & lexicon.MARKETING)
+            judged.give(-4.0 - 2 * near - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")
         elif whole.offers > 1:
             judged.give(-1.0 * min(whole.offers, 4), "an offer")
 
@@ -246,21 +252,3 @@ def _count_form(judged: Judged) -> None:
         judged.give(1.5, "six digits and nothing against it")
     elif judged.number.runs[0][0] == "0":
         judged.give(1, "a leading zero and nothing against it")
-
-
-def _count_brand(message: Message, judged: Judged) -> None:
-    """Accept "OrbitX - 074486": a name, a sign, a number, and nothing else."""
-    if len(message.judged) > 1 or any(n.kind not in _HARMLESS for n in message.masked):
-        return
-    words = [token for token in message.tokens if token.kind == WORD]
-    if len(words) > _BRAND_WORDS or message.bits & (_AGAINST | lexicon.TAIL):
-        return
-    if not all(is_letters(token) for token in words) and message.tokens[0].text not in "【[":
-        return
-    for beside in message.beside(judged.number):
-        if beside is None:
-            continue
-        is_sign = beside.kind == SIGN and beside.text not in ".,#/+*"
-        if is_sign or beside.kind in (LINE, DIGITS):
-            judged.give(5, "a name and a number")
-            return

@@ -2,7 +2,8 @@
 
 How the tables are written (`otp_lexicon` reads them): words stand apart by white space; `_` joins
 the words of a phrase; `stem|a|b` is the stem and the stem with each ending; a final `*` takes any
-ending and an initial `*` any beginning (compounds: `*code` is Zugangscode). Spellings without marks
+ending and an initial `*` any beginning (compounds: `*code` is Zugangscode). Spellings without
+marks
 (`codigo`, `bestaetigung`) come by themselves. All languages are loaded at once, so a word that
 means something else next door is left out or stands in a phrase.
 """
@@ -15,6 +16,7 @@ __all__ = [
     "CAPITALS",
     "CODE",
     "COPULA",
+    "INSTRUMENT",
     "KINDNESS",
     "NEW",
     "NOT",
@@ -37,6 +39,7 @@ kodi kodları koodi* *koodi *koodisi *koodin *koodia *koodilla *koodinne *koodit
 chiavi κωδικ|ός|ού|ό|οί|ούς|ών kodikos kodiko kwdikos kodikos_sas קוד קודים הקוד בקוד לקוד וקוד
 שהקוד קודך מהקוד הקודים رمز الرمز برمز بالرمز رمزك ورمز والرمز للرمز لرمز رموز الرموز رمزکم كود
 الكود بالكود بكود كودك والكود کد کدی کدهای کدهاي कोड कोडः mã コード ｺｰﾄﾞ 代码 代碼 코드 รหัส โค้ด
+the_key_to key_to_your bang_ma 用の番号
 """
 
 # Nouns that mean a one-time secret wherever they stand.
@@ -67,6 +70,12 @@ mã_xác_nhận mã_xác_thực mã_xác_minh mã_otp συνθηματικ* סי
 ピンコード 照合番号 承認番号 承認コード 인증번호 인증코드 확인코드 확인번호 비밀번호 접속코드
 보안코드 보안번호 일회용 핀번호 암호 로그인코드 승인번호 승인코드 인증_번호 인증_코드
 로그인_코드 รหัสผ่าน รหัสยืนยัน โอทีพี พาสเวิร์ด รหัสลับ รหัสเข้าใช้ รหัสใช้ครั้งเดียว รหัสพิน พิน
+prüfziffer* prüfnummer* prüfzahl* проверочен_номер проверочный_номер перевірочний_номер
+رقمك_السري رقمكم_السري پین پینکد magic_number magic_numbers magic_digits magic_code
+secret_number secret_digits safe_word_number numéro_magique numéro_secret número_secreto
+número_mágico numero_segreto geheimzahl* geheimnummer* numer_tajny секретный_номер
+секретне_число тайният_номер gizli_numara* số_bí_mật nomor_rahasia nombor_rahsia गुप्त_नंबर
+μυστικός_αριθμός מספר_סודי המספר_הסודי tajné_číslo 秘密の番号 หมายเลขลับ
 """
 
 # Counted only when the message writes them in capitals: small, they are other words.
@@ -113,6 +122,9 @@ syndesis επαλήθευσ* επιβεβαίωσ* ασφαλεί* πρόσβα�
 אבטחה חד_פעמי חד_פעמית אישור ověř* ověřov* bezpečnost* přístup* přihlaš* jednoráz* potvrz* 認証
 確認 解除 ログイン 验证 驗證 登录 登入 安全 认证 確認用 인증 확인 보안 로그인 ยืนยัน เข้าสู่ระบบ
 เข้าใช้
+aktivač* aktywac* aktiver* aktiváci* aktivointi* activare активац* активаци* kích_hoạt
+ενεργοποίησ* הפעלה एक्टिवेशन aktivasi wi_fi_voucher wifi_voucher wi_fi_access wlan* ověřovac*
+проверочн* перевірочн* السري
 """
 
 # What only messages about a code say: how long it lives, that it must not be shown.
@@ -137,6 +149,8 @@ rennur صالح صالحة ينتهي تشارك تشاركه لأحد أحد م
 ισχύει λήγει μοιραστείτε κανέναν κοινοποι* בתוקף תקף תוקף תשתף תשתפו לאיש לאף platí platný
 nesdělujte sdílejte 有効 共有 他人 教えない 有效 泄露 洩露 告知 转发 透露 유효 공유 타인
 알려주지 มีอายุ หมดอายุ เปิดเผย บอกใคร ห้ามบอก ใช้ได้ ใช้ได้ถึง
+na_jedno_použití jednorazové nur_einmal_verwendbar einmal_verwendbar usage_unique un_solo_uso
+uso_único yourself à_usage_unique works_once
 """
 
 # Stands between a noun and its value.
@@ -163,6 +177,8 @@ av til dit deres på sinun tilillesi tilisi pentru dvs contul tău за ваши
 ваш ваша вашего твой до по için sizin untuk anda kamu bagi của bạn cho fyrir þinn þitt لـ لك
 الخاص بك برای شما के लिए का की आपका आपकी για σας σου το του τον την של שלך עבור pro váš vaše tvůj
 k の
+のため には 위해
+อีเมล メール 이메일 郵箱 邮箱
 """
 
 # Tells the code that counts from one that does not.
@@ -187,6 +203,7 @@ firma_con firme_con luvulla numerolla przez dzięki díky с_помощью за
 thanks_to grâce_à gracias_a graças_a grazie_a dank_je ด้วย with using via avec mit mittels con
 com met med medans cu с със з із ile dengan bằng bang με עם באמצעות z ze s pomocí باستخدام بـ با
 से by użyciem með kanssa で
+بالرقم
 """
 
 # Politeness that may stand between a noun and its value without meaning anything.
@@ -195,4 +212,10 @@ please sie vous usted você lei te просто just alles only csak sólo below
 s'il_vous_plaît bitte por_favor per_favore prego alstublieft proszę tack vær_så_snill venligst
 ole_hyvä vă_rugăm моля пожалуйста будь_ласка lütfen silakan sila vui_lòng رجاء لطفا कृपया
 παρακαλώ בבקשה prosím お願い 请 請 เพียง
+"""
+
+# Nouns whose very form says "by means of": what stands before them is what the code is for.
+INSTRUMENT = """
+кодом паролем kodem kodom kódem hasłem heslem kodla koduyla kodunuzla kodlarla şifreyle şifresiyle
+şifrenizle koodilla *koodilla salasanalla kóðanum بالرمز برمز بالكود بكود بکد bang_ma
 """

@@ -94,8 +94,10 @@ mál máls الطلب دورك الدور رقم_الدور الانتظار ا�
 الدعوى صف نوبت نوبتتان نوبتشما سکو گیت کنتور پلاک مالیاتی بیمه‌نامه بیمه مودم سفارش سفارشتان
 ارجاع فاکتور رزرو بلیت بسته مرسوله پیگیری رهگیری تراکنش نشست درخواست مشتری قرارداد پرواز صندلی
 اتاق مانده_حساب موجودی رسید پرونده عضویت قبض شناسه कतार क्रमांक टोकन_नंबर टोकन_क्रमांक प्लेटफ़ॉर्म
-प्लेटफॉर्म पॉलिसी प्लेट जीएसटी पैन ऑर्डर आर्डर संदर्भ रेफरेंस रसीद इनवॉइस बुकिंग टिकट पार्सल शिपमेंट लेनदेन
-ट्रांजैक्शन सत्र अनुरोध ग्राहक अनुबंध अपॉइंटमेंट उड़ान सीट कमरा शेष बैलेंस मीटर बिल शिकायत παραγγελ* αναφορ*
+प्लेटफॉर्म पॉलिसी प्लेट जीएसटी पैन ऑर्डर आर्डर संदर्भ रेफरेंस रसीद इनवॉइस बुकिंग टिकट पार्सल
+शिपमेंट लेनदेन
+ट्रांजैक्शन सत्र अनुरोध ग्राहक अनुबंध अपॉइंटमेंट उड़ान सीट कमरा शेष बैलेंस मीटर बिल शिकायत
+παραγγελ* αναφορ*
 τιμολόγι* κράτησ* εισιτήρι* δέμα* αποστολ* συναλλαγ* συνεδρί* αίτημα* αιτήματ* πελάτ* συμβόλαι*
 ραντεβού πτήση* θέση δωμάτιο υπόλοιπο μετρητ* απόδειξ* φάκελ* υπόθεσ* תורך מספר_התור בתור רציף
 שער פוליסה רישוי מונה הזמנה ההזמנה הזמנתך להזמנה אסמכתא אסמכתה חשבונית קבלה כרטיס_נסיעה חבילה
@@ -108,8 +110,10 @@ smlouv* schůzk* letu číslo_letu sedadl* pokoj zůstat* měřič* účtenk* op
 取号号码 号牌 排号 候诊号 站台 车牌 車牌 车牌号 合同号 合同编号 合同 税号 案件编号 案件 受理编号
 受理号 保单号 保單 保单 电表 水表 邮政 错误 錯誤 故障码 故障代码 登机口 挂号 取票号 대기번호
 대기_번호 대기 순번 호출번호 차량번호 계약 보험증권 증권번호 사업자번호 오류 에러 고장 우편
-게이트 승강장 접수 번호표 사건 หมายเลขคิว เลขคิว คิวที่ บัตรคิว ชานชาลา ประตู กรมธรรม์ ทะเบียนรถ ทะเบียน
-เลขผู้เสียภาษี ไปรษณีย์ ข้อผิดพลาด รหัสข้อผิดพลาด รหัสพัสดุ หมายเลขพัสดุ เลขที่สัญญา เลขอ้างอิง 注文 ご注文 注文番号
+게이트 승강장 접수 번호표 사건 หมายเลขคิว เลขคิว คิวที่ บัตรคิว ชานชาลา ประตู กรมธรรม์ ทะเบียนรถ
+ทะเบียน
+เลขผู้เสียภาษี ไปรษณีย์ ข้อผิดพลาด รหัสข้อผิดพลาด รหัสพัสดุ หมายเลขพัสดุ เลขที่สัญญา เลขอ้างอิง
+注文 ご注文 注文番号
 問い合わせ番号 お問い合わせ番号 問合せ番号 伝票番号 追跡番号 会員番号 お客様番号 予約番号 予約
 受付番号 受付 整理番号 請求書 請求番号 取引番号 取引 セッション 便名 座席 部屋 残高 検針 指針
 配送 荷物 管理番号 ＱＲコード バーコード クーポン クーポンコード プロモコード 商品コード
@@ -121,13 +125,26 @@ smlouv* schůzk* letu číslo_letu sedadl* pokoj zůstat* měřič* účtenk* op
 주문번호 주문 송장 송장번호 운송장 운송장번호 예약번호 예약 접수번호 고객번호 회원번호 거래번호
 거래 참조번호 조회번호 세션 요청번호 항공편 좌석 객실 잔액 잔고 영수증 청구서 계약번호 검침 버전
 민원 택배 쿠폰 쿠폰번호 할인코드 프로모션코드 바코드 우편번호 오류코드 에러코드 상품코드
-사건번호 문의번호 คำสั่งซื้อ หมายเลขคำสั่งซื้อ ออเดอร์ พัสดุ เลขพัสดุ ใบเสร็จ ใบแจ้งหนี้ อ้างอิง หมายเลขอ้างอิง
-รหัสอ้างอิง รหัสไปรษณีย์ การจอง ตั๋ว รายการ ธุรกรรม ลูกค้า สมาชิก สัญญา นัดหมาย เที่ยวบิน ที่นั่ง ห้อง ยอดคงเหลือ
-คงเหลือ มิเตอร์ คำขอ เซสชัน คูปอง โค้ดส่วนลด รหัสส่วนลด บาร์โค้ด บาร์โคด รหัสพื้นที่ รหัสลูกค้า รหัสสินค้า คิว buono
+사건번호 문의번호 คำสั่งซื้อ หมายเลขคำสั่งซื้อ ออเดอร์ พัสดุ เลขพัสดุ ใบเสร็จ ใบแจ้งหนี้ อ้างอิง
+หมายเลขอ้างอิง
+รหัสอ้างอิง รหัสไปรษณีย์ การจอง ตั๋ว รายการ ธุรกรรม ลูกค้า สมาชิก สัญญา นัดหมาย เที่ยวบิน
+ที่นั่ง ห้อง ยอดคงเหลือ
+คงเหลือ มิเตอร์ คำขอ เซสชัน คูปอง โค้ดส่วนลด รหัสส่วนลด บาร์โค้ด บาร์โคด รหัสพื้นที่ รหัสลูกค้า
+รหัสสินค้า คิว buono
 buoni cadeaubon* presentkort* gavekort* gjafabréf* gjafakort* lahjakort* gutschein* poukaz*
 tichet* сертификат* сертифікат* ваучер* δωροεπιταγ* çeki phiếu baucar ギフト券 商品券 상품권
 礼品卡 礼券 قسيمة بن_خرید שובר वाउचर บัตรกำนัล rekod direkod direkodkan merekod complaint klage*
 reklamac* reklamation* жалоб* скарг* şikayet* khiếu_nại lottery losnummer*
+guichet guichets ventanilla ventanillas sportello balcão guichê loket balie okienk* luck* luke
+skranke* tiski* tiskill* palvelupiste* gjaldker* ghișeu* ghiseu* окно окне окошк* вікно вікні
+гише gişe* vezne* okénk* přepážk* θυρίδα θυρίδας γκισέ شباك الشباك باجه דלפק אשנב काउंटर
+เคาน์เตอร์ quầy kaunter 窓口 창구 窗口 柜台 formular* formulaire formulario formulário formularz*
+blankett* skjema* lomake* eyðublað formularul форм* бланк* borang biểu_mẫu نموذج فرم טופס फॉर्म
+แบบฟอร์ม 表单 表單 様式 양식 van truck taxi camion camión furgone caminhão vrachtwagen busje
+furgon*
+ciężarów* авто машин* автомобил* 车号 車號
+form forms inspection inspections
+desk schalter* timesheet* worksheet* spreadsheet*
 """
 
 # Places and things that have a number and may also have a code: "room 12", but "door code 4821".
@@ -230,11 +247,28 @@ coș отстъпк* оферт* безплат* спечел* точки кол
 kampanya* ücretsiz kazan* puan* sepet* hediye* diskon menangkan poin hadiah gratis_belanja
 voucher_belanja diskaun percuma mata jualan giảm giảm_giá giam_gia khuyến_mãi khuyen_mai
 miễn_phí mien_phi điểm trúng quà ưu_đãi afslátt* tilboð* ókeypis vinn* punkta* خصم عرض عروض
-مجانا مجاني اربح نقاط نقطة تسوق تخفیف جایزه رایگان امتیاز छूट ऑफर मुफ्त मुफ़्त जीतें अंक_कमाएं सेल पॉइंट
+مجانا مجاني اربح نقاط نقطة تسوق تخفیف جایزه رایگان امتیاز छूट ऑफर मुफ्त मुफ़्त जीतें अंक_कमाएं
+सेल पॉइंट
 έκπτωσ* προσφορ* δωρεάν κέρδισ* πόντο* καλάθι* הנחה מבצע חינם זכה נקודות סל slev* akc* zdarma
 vyhra* bod* košík* 割引 セール 無料 当選 ポイント お買い物 オフ 特典 キャンペーン 优惠 優惠 折扣
 打折 免费 免費 积分 積分 抽奖 中奖 满减 할인 세일 무료 당첨 포인트 혜택 이벤트 ส่วนลด ลดราคา
 ลดทันที ลด ฟรี ชิงรางวัล แต้ม คะแนน โปรโมชั่น โปรโมชัน ช้อป
+draw raffle sweepstake* giveaway prize_draw black_friday cyber_monday black_week half_price
+verlosung gewinnspiel* tombola verlos* gewinnst halber_preis tirage_au_sort tirage gagner
+jeu_concours moitié_prix sorteo rifa sorteio sorteios estrazione_a_premi concorso viernes_negro
+loterij prijsvraag win_kans losowani* konkurs* czarny_piątek utlottning* tävling* utlodning*
+konkurranse* lodtrækning* arvonta* arvonnas* tombólá* útdrátt* happdrætti tombolă extragere
+розыгрыш* разыгрыв* черная_пятница розіграш* чорна_п'ятниця выиграй выиграйте томбола жребий
+çekiliş* undian cabutan_bertuah bốc_thăm rút_thăm السحب سحب_على الجمعة_البيضاء الجمعة_السوداء
+قرعه‌کشی הגרלה בלאק_פריידי लकी_ड्रॉ ड्रॉ κλήρωσ* slosování losování výhru výherní 抽選
+ブラックフライデー 黑色星期五 黑五 추첨 블랙프라이데이 จับรางวัล gana_un gana_una vinci_un
+ganhe_um gagnez_un
+winning gewinnzahl* gewinnnummer* gagnant gagnante ganador ganadora vincente sorteado sorteada
+vencedor winnend winnende wygrywając* zwycięsk* vinnande vinnar* vinner* vinder* voittonumero*
+voittava vinnings* câștigător castigator выигрышн* виграшн* печеливш* kazanan výherní_číslo
+pemenang trúng_thưởng الفائز برنده הזוכה विजेता ที่ถูกรางวัล νικητ* 当選番号 中奖号码 당첨번호
+with_friends
+invite_friends
 """
 
 

@@ -26,7 +26,8 @@ dibatalkan tidak_berlaku hangus tidak_sah_lagi tamat luput telah_tamat dibatal h
 ekki_lengur ملغى ملغي ألغي انتهت انتهى منتهي لم_يعد أُلغي إلغاء الغاء باطل منقضی لغو نامعتبر
 منسوخ रद्द समाप्त अमान्य έληξε ακυρώθηκε άκυρος άκυρο ακυρωμέν* δεν_ισχύει פג בוטל בוטלה אינו_תקף
 לא_בתוקף לא_תקף vypršel* zrušen* neplatn* neplatí již_ne 無効 期限切れ 失効 取り消 已失效 失效
-已过期 过期 過期 已取消 作废 作廢 无效 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก ใช้ไม่ได้
+已过期 过期 過期 已取消 作废 作廢 无效 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก
+ใช้ไม่ได้
 gått_ut gick_ut gik_ud gått_ut_på_tid deleted withdrawn deactivated disabled switched_off
 turned_off lapsed no_longer_works stopped_working doesn't_work does_not_work blocked gelöscht
 gesperrt deaktiviert zurückgezogen widerrufen annulliert verfallen gilt_nicht nicht_gültig
@@ -103,6 +104,9 @@ berjaya dihantar đã_được thành_công hefur_verið staðfest móttekin ت�
 odeslán* přijat* しました されました 済み 되었습니다 됐습니다 已完成 已成功 已签收 已受理
 เรียบร้อย แล้ว καταχωρήθηκ* καταγράφηκ* 承りました 受け付けました logged recorded filed ya_está
 ya_esta activo vigente
+genehmigt bewilligt gewährt freigegeben accordé accordée concedid* concesso concessa verleend
+przyznan* beviljat beviljad innvilget bevilget myönnetty acordat предоставлен* надано
+uygun_görüldü được_cấp disalurkan स्वीकृत 已批准 批准了 승인되었
 """
 
 # Said before a code: that one counts no longer.

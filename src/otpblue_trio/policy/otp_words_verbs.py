@@ -26,7 +26,8 @@ folositi utilizați въведи* напиши* използвай* въвежд
 yaz yazın yazınız kullan kullanın kullanınız tuşlayın kullanarak yazıp ketik masukkan gunakan
 isi isikan ketikkan inputkan taip masukan guna sila_masukkan nhập nhap dùng gõ điền dung_ma
 sử_dụng su_dung sláðu sláið notaðu notið skrifaðu ritaðu stimplaðu أدخل ادخل أدخلي استخدم استعمل
-اكتب اكتبي أدخله إدخال ادخال استخدمي وارد بنویسید بزنید استفاده दर्ज डालें लिखें उपयोग इस्तेमाल टाइप
+اكتب اكتبي أدخله إدخال ادخال استخدمي وارد بنویسید بزنید استفاده दर्ज डालें लिखें उपयोग इस्तेमाल
+टाइप
 भरें εισάγετε εισαγάγετε πληκτρολογήστε γράψε γράψτε χρησιμοποιήστε χρησιμοποίησε βάλε δώσε δώστε
 הזן הזיני הזינו הקש הקישו הקלד הקלידו כתוב השתמש השתמשו הכנס להזין כתבו כתבי הקלידי השתמשי
 zadejte zadej napište napiš použijte použij vložte vyplňte opište 利用 打ち込む 写して diga
@@ -41,7 +42,8 @@ kopyalayın iletin bildirin tunjukkan sebutkan salin perlihatkan tunjuk beritahu
 cung_cấp đọc quét_hoặc_nhập sýndu gefðu_upp اعرض قدم أبلغ انسخ أعط ضع نشان_دهید اعلام کنید کپی
 दिखाएं बताएं प्रविष्ट δείξτε πείτε αντιγράψτε הצג הציגו מסור מסרו העתק ukažte sdělte_kurýrovi 提示
 見せて 伝えて 入れて 出示 告诉骑手 报给 复制 제시 알려주세요 แสดง แจ้ง 入力 输入 輸入 填写 填入
-键入 使用 请用 回填 打ち込 記入 입력 사용 กรอก ใส่ ป้อน พิมพ์ ใช้ ระบุ pop tap_in tapping_in keying
+键入 使用 请用 回填 打ち込 記入 입력 사용 กรอก ใส่ ป้อน พิมพ์ ใช้ ระบุ pop tap_in tapping_in
+keying
 type_in asked_for ask_for prompted_for you_need you'll_need need needs needed please_say
 just_say and_say then_say dictate recite eingabe eintragen tragt tragen tippt tippen gebt
 eingibst angeben nennt vorzeigen vorlesen lies lest diktier* benötig* brauchst brauchen nutzt
@@ -79,11 +81,27 @@ berikan memerlukan butuh pakai memakai perlukan nyatakan sebut perlu أدخلو�
 डालिए डालकर बताइए बताएँ सुनाएं सुनाएँ दिखाएँ पढ़कर पढकर जरूरत चाहिए भरिए とお申し出 打って お伝え
 読み上げ お見せ 告げて お使い 使って ご入力 が必要 伝えれば お知らせください 눌러 적어 알려 말씀
 말해 불러 보여 이용 필요합 전달 기재 대면 대고 请报 报出 报上 说出 念出 读出 提供 告诉 敲入 需要
-转告 告知司机 告知骑手 告知客服 告知店员 กด บอก อ่าน คีย์ ต้องใช้ answer answering antworte antworten
+转告 告知司机 告知骑手 告知客服 告知店员 กด บอก อ่าน คีย์ ต้องใช้ answer answering antworte
+antworten
 répondez répondre rispondi risponda rispondere antwoord antwoordt svara svarar svar svarer
 oppgir vastaa vastatkaa svaraðu segja gefa odpowiedz odpovězte odpovědět răspundeți răspunde
 ответьте ответь відповідайте відповісти отговорете απαντήστε απάντησε cevaplayın yanıtlayın
 trả_lời jawab jawablah 答え 答えて 대답 回答 回复 回覆 أجب جواب ענו השיבו जवाब ตอบ
+wpisaniu wpisania podaniu wprowadzeniu zadání zadani vložení ввода ввод вводу въвеждането
+indiquant fournissant présentant montrant donnant communiquant mostrando mostrar_al indicando
+presentando enseñando diciendo dizendo mostrando_ao indicando_o mostrando_al dicendo comunicando
+zeigend laat_zien laten_zien fale fala falar falem fale_ao أظهر اظهري أظهري أر أرِ أبرز ابرز
+قولي قولوا أخبري أعطوا سلم toont visar_du vis_frem pokazując okazując pokazuj ukaž ukázat
+ukázáním předlož arătând spunând spune-i показывая показав назвав назвавши показавши покажи_на
+кажете_на göstererek söyleyerek gösterip söyleyip menunjukkan menyebutkan đưa_cho cho_xem trình
+nói_với tell_the show_the say_to segðu_bílstjóranum syntu δείχνοντας λέγοντας δώστε_στον הראה
+הראו הראי תראו הצגת दिखाकर बताकर दिखाओ बताओ 見せ 伝え 보여주 말해주 出示给 告知快递员 告诉快递员
+告诉司机
+laat toon_aan
+请按 請按
+press pressing drücken drücke drückt appuyez_sur pulse_el prema premi aperte naciśnij tryck
+trykk tryk paina ýttu apasă apăsați нажмите нажми натисніть натисни натиснете basın basınız
+stiskněte πατήστε πάτα bấm_phím tekan اضغط לחצו לחץ दबाएं दबाएँ 押して 누르
 """
 
 # What a code is for: with a lone number in the right place, this makes a message about a code.
@@ -128,19 +146,27 @@ aflæs* áfram تسجيل الدخول لتسجيل التسجيل تأكيد ل
 להפעיל הפעלה לאישור להמשיך odemk* registrac* dokonč* přihlá* potvrz* aktiv* ověř* pokrač* obnov*
 登録 ログイン 解除 確認 認証 完了 有効化 再設定 サインイン 登录 登入 注册 註冊 解锁 解鎖 验证
 驗證 确认 激活 找回 重置 绑定 完成 로그인 가입 인증 확인 잠금해제 잠금_해제 등록 완료 재설정
-활성화 เข้าสู่ระบบ ลงทะเบียน ปลดล็อก ยืนยัน สมัคร ταυτοποίη* לאימות לזיהוי לאשר идентифик* ідентифік*
+활성화 เข้าสู่ระบบ ลงทะเบียน ปลดล็อก ยืนยัน สมัคร ταυτοποίη* לאימות לזיהוי לאשר идентифик*
+ідентифік*
 идентификац* identificar identificare identifiering get_back gets_back back_into back_to_your
 regain wieder_in zurück_in retrouv* récupér* accès recuper* recobr* recupér* terug_in weer_in
 komma_in kommer_du_in kommer_du_ind kommer_du_inn kommer_in kemst pääset pääse odzysk* vrátíte
 vrátit_se revii intri intrați вернет вернуть вернете доступ верне поверне повернет* поверніть
 връща върнете επιστρέ* επιστροφ* dönün dönmek quay_lại vào_lại kembali masuk_lagi 戻れ 戻る 戻り
 돌아 العودة للعودة بازگردید برگردید תחזרו לחזור वापस กลับเข้า 返回 重新 signer signér signering
-ลงนาม semneaz* подпиш* tanda_tangani tandatangani وقع وقّع हस्ताक्षर हस्ताक्षरित sign_off sign_it_off
+ลงนาม semneaz* подпиш* tanda_tangani tandatangani وقع وقّع हस्ताक्षर हस्ताक्षरित sign_off
+sign_it_off
 let_you finish_signing firma_con firme_con firmar unterschreib* assine assinar firmare
 onderteken* underskriv* signera allekirjoita podpisz podepiš* semnați подпис* підпиш* υπογράψ*
 imzala* ký 署名 서명 签署 امضا חתום חתמו लॉग_इन conferm* confirmi confirmă confirmați potvrď*
 potwierdz* zatwierdz* bestätige onaylay* потвърди הפעל הפעילו אשרו אמתו चालू सत्यापन 有効に
 activeren activez aktivieren get_started get_playing get_going
+gets_you_into get_you_into lets_you_into let_you_into takes_you_to take_you_to 引き出し 引出し
+復旧 मंजूर
+मंज़ूर पक्का وافق وافقي اعتمد verifieer undirrit* underteckna* verifier_din ratifica ratifique
+validar valide válida_tu zweryfikuj zatwierdzenia bekrefte vahvistaa potvrdit potvrďte ověřte
+ověř підтвердити подтвердить потвърдете επικυρώ* doğrulayın สมัครสมาชิก sahihkan xác_thực_hóa
+zu_erhalten
 """
 
 # What one does by means of a code; alone such a word says nothing.
@@ -150,10 +176,23 @@ apri aprire apre apra opent openen gaat_open öppna* åbn åbne* åpne* opnast o
 avautu* aukeaa aukeavat otwórz otworzy* otwiera* otevř* otevír* deschid* открой откройте откры*
 відкри* відчин* отвори отворете отваря* ανοίξτε άνοιξε ανοίγ* ανοιγ* aç açın açılır mở buka
 dibuka membuka 開け 開錠 開く 開きます 열 열립니다 打开 開門 开门 افتح يفتح تفتح باز باز_می‌شود
-פתח פתחו נפתח נפתחת खोलें खुलेगा खुलेगी खुलता खुलती เปิด start starts starte starten démarre* inicia*
+פתח פתחו נפתח נפתחת खोलें खुलेगा खुलेगी खुलता खुलती เปิด start starts starte starten démarre*
+inicia*
 avvia* starta startar uruchom* spusť* запусти* pay pays bezahl* payer pague paga pagare betal*
 maksa* zapłać zaplať* plătești plătiți оплати* сплат* плати πληρώστε ödeyin thanh_toán bayar
 支払* 결제 支付 付款 ادفع بپردازید שלמו भुगतान ชำระ
+sign begin begins beginning start_with melden_sie_sich melde_dich meld_dich logge_dich log_dich
+beginne beginnen beginnt los commencez commencer commence démarrez comienza comience comenzar
+empieza empiece empezar comece comecem começar inizia inizi iniziare cominci börja begynn
+begynne begynd aloita aloittaa byrja byrjaðu hefja rozpocznij zacznij rozpocząć začněte začni
+začít începe începeți incepe incepeti начни начните начать почни почніть почати започни
+започнете започване ξεκίνα ξεκινήστε ξεκινή* başla başlayın başlat* bắt_đầu bat_dau mulai
+memulai mula mulakan bermula tandatangan tanda_tangan menandatangani undirritaðu ابدأ ابدئي
+ابدؤوا توقيع وقعي شروع امضا התחל התחילי התחילו להתחיל חתמי शुरू आरंभ เริ่ม เริ่มต้น 始め 開始
+开始 시작
+سجل ادخل دخول continua continúe continúa kontynuuj fortsett pokračujte bevestig enjoy profitez
+disfruta divertiti unlocks unlocked starting opening leave_the_gate
+terbuka terbukanya se_deschide
 """
 
 # To use: unlike telling, it has nobody between the verb and what is used ("use entrance 12").
