@@ -13,7 +13,6 @@ from otpblue_trio.smpp import (
     CommandId,
     CommandStatus,
     DeliverSm,
-    Framer,
     Npi,
     Pdu,
     SubmitSm,
@@ -26,9 +25,9 @@ from otpblue_trio.smpp import (
 from otpblue_trio.testing import (
     EsmeClosed,
     FakePlatform,
-    MemoryStream,
     account,
     open_gateway,
+    read_pdus,
     submit_pdu,
 )
 
@@ -62,17 +61,6 @@ EXAMPLE_BODY = (
     b"Your verification code is 482910. Do not share this code."
 )
 EXAMPLE = struct.pack(">IIII", 16 + len(EXAMPLE_BODY), CommandId.SUBMIT_SM, 0, 2) + EXAMPLE_BODY
-
-
-async def read_pdus(stream: MemoryStream, count: int) -> list[Pdu]:
-    """Read this many PDUs, from any number of segments."""
-    framer = Framer(65536)
-    pdus: list[Pdu] = []
-    while len(pdus) < count:
-        framer.feed(bytes(await stream.receive_some()))
-        while (frame := framer.next_frame()) is not None:
-            pdus.append(decode(frame))
-    return pdus
 
 
 async def send(**fields: object) -> tuple[Pdu, list[SendRequest]]:

@@ -15,7 +15,6 @@ from otpblue_trio.smpp import (
     BindTransceiver,
     CommandStatus,
     Framer,
-    Pdu,
     decode,
     encode,
 )
@@ -25,6 +24,7 @@ from otpblue_trio.testing import (
     GatewayUnderTest,
     account,
     open_gateway,
+    read_pdus,
     with_limits,
 )
 
@@ -79,17 +79,6 @@ def bind(sequence_number: int, password: str) -> bytes:
     return encode(
         BindTransceiver(sequence_number=sequence_number, system_id="acme", password=password)
     )
-
-
-async def read_all(stream: trio.abc.ReceiveStream) -> list[Pdu]:
-    """Read PDUs up to the end of the stream."""
-    framer = Framer(65536)
-    pdus: list[Pdu] = []
-    while octets := await stream.receive_some(65536):
-        framer.feed(bytes(octets))
-        while (frame := framer.next_frame()) is not None:
-            pdus.append(decode(frame))
-    return pdus
 
 
 # ---------------------------------------------------------------------- what a refusal tells
@@ -172,7 +161,7 @@ async def test_a_bind_field_over_its_limit_is_refused_and_closed(
     async with open_gateway(accounts=[account(system_id="acme")]) as gateway:
         stream = gateway.connect_stream()
         await stream.send_all(header + body)
-        (response,) = await read_all(stream)
+        (response,) = await read_pdus(stream)
         assert (response.command_status, response.sequence_number) == (command_status, 5)
 
 
@@ -244,7 +233,7 @@ async def test_binds_pipelined_on_one_connection_try_one_password(
     async with open_gateway(verifier=verifier) as gateway:
         stream = gateway.connect_stream(ATTACKER)
         await stream.send_all(b"".join(bind(at, f"guess{at}") for at in range(1, 201)))
-        pdus = await read_all(stream)
+        pdus = await read_pdus(stream)
         assert [(p.sequence_number, p.command_status) for p in pdus] == [(1, RINVPASWD)]
         assert verifier.checks == 1
 

@@ -23,22 +23,19 @@ from otpblue_trio.smpp import (
     BindTransceiver,
     CommandStatus,
     EnquireLink,
-    Framer,
     GenericNack,
-    Pdu,
     SubmitSm,
     Unbind,
     UnbindResp,
-    decode,
     encode,
 )
 from otpblue_trio.testing import (
     EsmeClosed,
     FakePlatform,
     GatewayUnderTest,
-    MemoryStream,
     account,
     open_gateway,
+    read_pdus,
     submit_pdu,
     with_limits,
 )
@@ -48,17 +45,6 @@ if TYPE_CHECKING:
 
 NUMBER = "14155552671"
 TEXT = "Your code is 482910"
-
-
-async def read_pdus(stream: MemoryStream) -> list[Pdu]:
-    """Read everything up to the end of the stream."""
-    framer = Framer(65536)
-    pdus: list[Pdu] = []
-    while octets := await stream.receive_some(65536):
-        framer.feed(bytes(octets))
-        while (frame := framer.next_frame()) is not None:
-            pdus.append(decode(frame))
-    return pdus
 
 
 async def close_reason(gateway: GatewayUnderTest) -> CloseReason:

@@ -31,7 +31,6 @@ from otpblue_trio.smpp import (
     DataSm,
     DataSmResp,
     DeliverSm,
-    Framer,
     Pdu,
     SubmitSm,
     SubmitSmResp,
@@ -39,7 +38,6 @@ from otpblue_trio.smpp import (
     TlvTag,
     Ton,
     Unbind,
-    decode,
     encode,
     parse_receipt,
 )
@@ -47,9 +45,10 @@ from otpblue_trio.testing import (
     Esme,
     FakePlatform,
     GatewayUnderTest,
-    MemoryStream,
     account,
     open_gateway,
+    pdus_of,
+    read_pdus,
     submit_pdu,
     with_limits,
 )
@@ -89,24 +88,6 @@ def bind(sequence_number: int = 1) -> bytes:
     return encode(
         BindTransceiver(sequence_number=sequence_number, system_id="acme", password="secret")
     )
-
-
-def pdus_of(octets: bytes | bytearray) -> list[Pdu]:
-    """Cut whole PDUs out of octets."""
-    framer = Framer(65536)
-    framer.feed(bytes(octets))
-    pdus: list[Pdu] = []
-    while (frame := framer.next_frame()) is not None:
-        pdus.append(decode(frame))
-    return pdus
-
-
-async def read_all(stream: MemoryStream) -> list[Pdu]:
-    """Read everything up to the end of the stream."""
-    octets = bytearray()
-    while received := await stream.receive_some(65536):
-        octets += received
-    return pdus_of(octets)
 
 
 def message_id(response: Pdu) -> str:
@@ -312,7 +293,7 @@ async def test_the_sender_is_the_alphanumeric_source_by_the_accounts_rule(
     async with open_gateway(platform=platform, accounts=[settings]) as gateway:
         stream = gateway.connect_stream()
         await stream.send_all(bind() + octets + encode(Unbind(sequence_number=3)))
-        _, response, _ = await read_all(stream)
+        _, response, _ = await read_pdus(stream)
     assert response.command_status == (RINVSRCADR if sender is None else ROK)
     assert [request.sender for request in platform.requests] == ([sender] if sender else [])
 
@@ -353,7 +334,7 @@ async def test_a_receipt_comes_when_it_was_asked_for(
             + encode(message(2, registered_delivery=wish | unrelated_bits))
             + encode(Unbind(sequence_number=3))
         )
-        pdus = await read_all(stream)
+        pdus = await read_pdus(stream)
     is_told_later = mode is FailureMode.RECEIPT_ONLY
     receipts = in_receipt_only_mode if is_told_later else in_immediate_mode
     assert sum(isinstance(pdu, DeliverSm) for pdu in pdus) == receipts
@@ -816,7 +797,7 @@ async def test_ten_thousand_messages_at_a_slow_platform_stay_bounded(
         assert {event.command_status for event in answered(gateway)} == {RTHROTTLED}
         platform.release()
         await stream.send_all(encode(Unbind(sequence_number=9)))
-        pdus = await read_all(stream)
+        pdus = await read_pdus(stream)
         assert Counter(pdu.command_status for pdu in pdus) == {RTHROTTLED: 9_500, ROK: 501}
         assert len({pdu.sequence_number for pdu in pdus[:-1]}) == 10_000
 
@@ -834,7 +815,7 @@ async def test_a_fast_message_is_answered_before_a_slow_one(autojump_clock: Mock
         await platform.wait_for_requests(3)
         platform.release(newest_first=True)
         await stream.send_all(encode(Unbind(sequence_number=5)))
-        pdus = await read_all(stream)
+        pdus = await read_pdus(stream)
         assert [pdu.sequence_number for pdu in pdus] == [1, 4, 3, 2, 5]
 
 
@@ -850,7 +831,7 @@ async def test_one_sequence_number_twice_in_flight_is_answered_twice(
         await platform.wait_for_requests(2)
         platform.release()
         await stream.send_all(encode(Unbind(sequence_number=8)))
-        pdus = await read_all(stream)
+        pdus = await read_pdus(stream)
         assert [(p.sequence_number, p.command_status) for p in pdus] == [
             (1, ROK),
             (7, ROK),
@@ -868,7 +849,7 @@ async def test_a_response_echoes_any_sequence_number(
         await stream.send_all(
             bind() + encode(message(sequence_number)) + encode(Unbind(sequence_number=3))
         )
-        _, response, _ = await read_all(stream)
+        _, response, _ = await read_pdus(stream)
         assert isinstance(response, SubmitSmResp)
         assert response.sequence_number == sequence_number
 

@@ -26,6 +26,7 @@ from otpblue_trio.testing.gateway import (
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
 from otpblue_trio.testing.store import FakeStore
+from otpblue_trio.testing.wire import pdus_of, read_pdus
 
 __all__ = [
     "Esme",
@@ -41,6 +42,8 @@ __all__ = [
     "account",
     "message_answered",
     "open_gateway",
+    "pdus_of",
+    "read_pdus",
     "submit_pdu",
     "with_limits",
 ]
