@@ -223,7 +223,8 @@ ringe soita puhelin* puh sunați sună telefon обадете обади тел�
 позвоните звоните telefon|u arayın arayınız ara telepon hubungi hub talian gọi goi điện_thoại
 liên_hệ lien_he hringdu sími síma اتصل الاتصال هاتف الهاتف تماس تلفن फोन कॉल संपर्क हेल्पलाइन
 καλέστε τηλέφωνο τηλ κάλεσε התקשר התקשרו חייג חייגו טלפון טל volejte zavolejte linka 電話
-電話番号 お電話 問い合わせ 问询 咨询 详询 垂询 諮詢 洽詢 客服 热线 熱線 拨打 撥打 致电 致電 电话 分机 詢問 문의 전화
+電話番号 お電話 問い合わせ 问询 咨询 详询 垂询 諮詢 洽詢
+客服 热线 熱線 拨打 撥打 致电 致電 电话 分机 詢問 문의 전화
 고객센터 상담 โทร ติดต่อ สายด่วน
 """
 
