@@ -6,7 +6,7 @@ appear in a repr.
 
 from __future__ import annotations
 
-import math
+import re
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "Refused",
     "SendRequest",
+    "is_message_id",
     "mask_number",
 ]
 
@@ -105,11 +106,6 @@ class Account:
     failure_mode: FailureMode = FailureMode.IMMEDIATE
     message_id_format: MessageIdFormat = MessageIdFormat.PLATFORM
 
-    @property
-    def is_unlimited(self) -> bool:
-        """True when no TPS limit is set."""
-        return math.isinf(self.tps)
-
 
 @hot_frozen
 class SendRequest:
@@ -177,6 +173,17 @@ class Failed:
 
 Outcome = Delivered | Refused | Failed
 """What became of a `SendRequest`; final."""
+
+
+_MESSAGE_ID = re.compile(r"[!-~]{1,64}")
+
+
+def is_message_id(text: str) -> bool:
+    """Tell whether a platform's id can be an SMPP message_id.
+
+    SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
+    """
+    return _MESSAGE_ID.fullmatch(text) is not None
 
 
 def mask_number(number: str) -> str:

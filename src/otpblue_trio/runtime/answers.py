@@ -18,7 +18,6 @@ Without a store, and with one that keeps nothing, all of this happens within one
 from __future__ import annotations
 
 import itertools
-import re
 from typing import TYPE_CHECKING
 
 import trio
@@ -29,6 +28,7 @@ from otpblue_trio.policy.types import (
     FailureMode,
     MessageIdFormat,
     Refused,
+    is_message_id,
     mask_number,
 )
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict
@@ -54,9 +54,6 @@ __all__ = ["AnswerDesk"]
 
 _ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
 _ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
-
-# SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
-_is_message_id = re.compile(r"[!-~]{1,64}").fullmatch
 
 
 class AnswerDesk:
@@ -287,7 +284,7 @@ class AnswerDesk:
             # An ESME below version 3.4 holds no more than eight hexadecimal digits.
             and connection.takes_tlvs
             and account.account.message_id_format is MessageIdFormat.PLATFORM
-            and _is_message_id(outcome.message_id)
+            and is_message_id(outcome.message_id)
         ):
             return outcome.message_id
         if not exchange.short_id:

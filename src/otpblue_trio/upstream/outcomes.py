@@ -17,12 +17,10 @@ from otpblue_trio.policy.types import (
     Outcome,
     Refused,
     SendRequest,
+    is_message_id,
 )
 
-__all__ = ["MAX_MESSAGE_ID_CHARACTERS", "outcome_of_answer", "request_body"]
-
-MAX_MESSAGE_ID_CHARACTERS = 64
-"""SMPP's message_id holds 64 characters and a NUL (SMPP 3.4, 5.2.23)."""
+__all__ = ["outcome_of_answer", "request_body"]
 
 _MAX_CODE = 999_999
 """No real code is longer than four digits; the bound keeps CDRs and counters in shape."""
@@ -83,19 +81,9 @@ def _outcome_of_success(answer: dict[str, Any]) -> Outcome:
     message_id = answer.get("message_id")
     if answer.get("success") is not True:
         return _bad_answer(200, "200 without success")
-    if not isinstance(message_id, str) or not _is_message_id(message_id):
+    if not isinstance(message_id, str) or not is_message_id(message_id):
         return _bad_answer(200, "200 without a usable message_id")
     return Delivered(message_id)
-
-
-def _is_message_id(text: str) -> bool:
-    """True for what fits SMPP's C-octet string and stays one word in a receipt."""
-    return (
-        0 < len(text) <= MAX_MESSAGE_ID_CHARACTERS
-        and text.isascii()
-        and text.isprintable()
-        and " " not in text
-    )
 
 
 def _error_code(code: object) -> int | None:
