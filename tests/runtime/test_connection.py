@@ -192,6 +192,24 @@ async def test_a_trickled_pdu_gains_no_time_by_each_octet(autojump_clock: MockCl
 # ---------------------------------------------------------------------- the 24-hour deadline
 
 
+async def test_a_busy_stream_whose_reads_all_end_within_a_pdu_is_not_stalled(
+    autojump_clock: MockClock,
+) -> None:
+    """Each PDU is complete a second after it has begun; only the next one has begun by then."""
+    async with open_gateway() as gateway:
+        esme = await gateway.bound()
+        octets = encode(EnquireLink(sequence_number=7))
+        await esme.send_octets(octets[:5])
+        for _ in range(60):
+            await trio.sleep(1)
+            await esme.send_octets(octets[5:] + octets[:5])
+        assert not esme.is_closed
+        began = trio.current_time()
+        await esme.wait_closed()
+        assert trio.current_time() - began == pytest.approx(10)
+        assert await close_reason(gateway) is CloseReason.STALLED_PDU
+
+
 async def test_a_busy_session_ends_after_twenty_four_hours(autojump_clock: MockClock) -> None:
     async with open_gateway() as gateway:
         started = trio.current_time()

@@ -200,6 +200,26 @@ class SlowListener(MemoryListener):
         return SlowStream(await super().accept())
 
 
+class ResetStream(MemoryStream):
+    """Takes the end of the stream for a reset."""
+
+    def __init__(self, stream: MemoryStream) -> None:
+        super().__init__(stream, stream.peer)
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        octets = await super().receive_some(max_bytes)
+        if not octets:
+            raise trio.BrokenResourceError
+        return octets
+
+
+class ResetListener(MemoryListener):
+    """A listener whose clients do not close but reset."""
+
+    async def accept(self) -> MemoryStream:
+        return ResetStream(await super().accept())
+
+
 async def test_a_half_closed_connection_gets_what_is_being_written(
     autojump_clock: MockClock,
 ) -> None:
@@ -484,14 +504,13 @@ async def test_a_stop_waits_for_messages_whose_session_is_lost(autojump_clock: M
     platform = FakePlatform(latency=5)
     recorder = EventRecorder()
     gateway = new_gateway(recorder, platform=platform)
-    listener = MemoryListener()
+    listener = ResetListener()
     async with trio.open_nursery() as nursery:
         await nursery.start(gateway.serve, [Endpoint("plain", "memory", listener)])
         esme = await bound(listener, nursery)
         await esme.send(attrs.evolve(submit_pdu(NUMBER, TEXT), sequence_number=9))
         await platform.wait_for_requests(1)
-        # A bad length ends a session without a wait for what is in flight.
-        await esme.send_octets(bytes(16))
+        await esme.aclose()
         await recorder.wait_for(ConnectionClosed)
         began = trio.current_time()
         gateway.stop()

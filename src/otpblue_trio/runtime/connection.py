@@ -15,9 +15,9 @@ back through `answer_submit`, which queues octets and wakes the writer. It does 
 be decided, and for a peer that does not read what it is sent.
 
 However the reading ends, `_part` follows: what is in flight is answered, an ESME that is still
-there is unbound, and what is queued is written, all within `drain_timeout`. The reason of the end
-is the first that came: the scope that caught its cancellation, what the reader saw, or what
-somebody else said through `leave`.
+there is unbound, and what is queued is written, all within `drain_timeout`. An end that comes while
+another one is under way drops nothing either. The reason of the end is the first that came: the
+scope that caught its cancellation, what the reader saw, or what somebody else said through `leave`.
 
 Only a hard stop of the gateway cancels a connection from outside; then it is dropped as it is.
 """
@@ -158,6 +158,7 @@ class Connection:
         self._submits = 0
         self._is_announced = False
         self._is_turned_away = False
+        self._is_lost = False
         self._leaving = trio.CancelScope()
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
@@ -490,6 +491,7 @@ class Connection:
 
     def _lost(self, reason: CloseReason) -> None:
         """Nobody takes what we write: there is no one to part from."""
+        self._is_lost = True
         self._writer.abandon()
         self.leave(reason)
 
@@ -500,7 +502,7 @@ class Connection:
         session = self._session
         self._messages.part_from(self)
         with trio.move_on_after(self._limits.drain_timeout):
-            if reason in _WITH_UNBIND and session.is_bound:
+            if reason in _WITH_UNBIND and not session.is_closed and self._account is not None:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_on)
                     await self._answer_in_flight()
@@ -514,18 +516,22 @@ class Connection:
                             # Nor does it read what is queued, as far as anybody can tell.
                             self._lost(reason)
                     nursery.cancel_scope.cancel()
-            elif reason is CloseReason.PEER_CLOSED:
+            else:
+                # Nothing more is heard of the ESME; for all we know it still reads.
                 await self._answer_in_flight()
             await self._writer.flush()
 
     async def _read_on(self) -> None:
         """Keep reading while parting: acknowledgements, the answer to our unbind, late requests."""
-        await self._read()
+        reason = await self._read()
+        if reason is CloseReason.PEER_RESET:
+            self._lost(reason)
         self._session.close()
         self._writer.tell()
 
     async def _answer_in_flight(self) -> None:
-        while self._session.in_flight and not self._session.is_closed:
+        """Return when every message is answered, or nobody is there to be answered."""
+        while self._session.in_flight and not self._is_lost:
             await self._writer.progress()
 
     def _forget(self) -> None:

@@ -1,0 +1,222 @@
+"""Whatever ends a session, the result of a message that the platform already has is not lost.
+
+Each way to end a session is tried with messages in flight, alone and while another end is under
+way. The response is written wherever somebody can still read it; the record is kept and the event
+told in any case; the receipt reaches the ESME or waits for its next session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+import trio.testing
+
+from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed, MessageAnswered
+from otpblue_trio.smpp import (
+    BindTransceiver,
+    CommandStatus,
+    DeliverSm,
+    DeliverSmResp,
+    Pdu,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+    encode,
+)
+from otpblue_trio.testing import (
+    FakePlatform,
+    FakeStore,
+    GatewayUnderTest,
+    MemoryStream,
+    open_gateway,
+    read_pdus,
+    submit_pdu,
+    with_limits,
+)
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
+
+MESSAGES = 3
+NUMBERS = [f"1415555267{last}" for last in range(MESSAGES)]
+LIMITS = with_limits(drain_timeout=3600.0, max_session_duration=600.0, inactivity_timeout=300.0)
+
+Way = Callable[[GatewayUnderTest, MemoryStream], Awaitable[None]]
+
+
+async def by_unbind(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await stream.send_all(encode(Unbind(sequence_number=90)))
+
+
+async def by_half_close(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await stream.send_eof()
+
+
+async def by_max_duration(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await trio.sleep(601)
+
+
+async def by_inactivity(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await trio.sleep(301)
+
+
+async def by_stop(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    gateway.gateway.stop()
+
+
+async def by_account_gone(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    for state in gateway.gateway.accounts:
+        for connection in tuple(state.sessions):
+            connection.leave(CloseReason.ACCOUNT_GONE)
+
+
+async def by_stalled_pdu(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await stream.send_all(bytes(3))
+    await trio.sleep(11)
+
+
+async def by_lost_framing(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await stream.send_all(b"GET / HTTP/1.1\r\n\r\n")
+
+
+OURS: list[Way] = [by_max_duration, by_inactivity, by_stop, by_account_gone]
+THEIRS: list[Way] = [by_unbind, by_half_close]
+WAYS: list[tuple[Way, ...]] = [
+    *((way,) for way in [*OURS, *THEIRS, by_stalled_pdu, by_lost_framing]),
+    *((first, second) for first in THEIRS for second in OURS),
+    *((first, second) for first in OURS for second in THEIRS),
+    (by_unbind, by_half_close),
+    (by_unbind, by_stalled_pdu),
+    (by_unbind, by_lost_framing),
+    (by_stop, by_lost_framing),
+]
+
+
+def named(ways: tuple[Way, ...]) -> str:
+    return "-then-".join(way.__name__ for way in ways)
+
+
+async def in_flight(gateway: GatewayUnderTest, platform: FakePlatform) -> MemoryStream:
+    """Bind, submit, and return when the platform has everything; nothing is answered yet."""
+    stream = gateway.connect_stream()
+    await stream.send_all(
+        encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+    )
+    await read_pdus(stream, 1)
+    for sequence_number, number in enumerate(NUMBERS, 2):
+        pdu = submit_pdu(number, "Your code is 482910")
+        octets = bytearray(encode(pdu))
+        octets[12:16] = sequence_number.to_bytes(4, "big")
+        await stream.send_all(octets)
+    await platform.wait_for_requests(MESSAGES)
+    return stream
+
+
+def responses(pdus: list[Pdu]) -> dict[int, int]:
+    """Return the command_status of each submit_sm_resp by its sequence_number."""
+    return {
+        pdu.sequence_number: pdu.command_status for pdu in pdus if isinstance(pdu, SubmitSmResp)
+    }
+
+
+@pytest.mark.parametrize("ways", WAYS, ids=named)
+async def test_an_ending_session_gets_the_results_of_what_was_sent(
+    ways: tuple[Way, ...], autojump_clock: MockClock
+) -> None:
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store, limits=LIMITS) as gateway:
+        stream = await in_flight(gateway, platform)
+        for way in ways:
+            await way(gateway, stream)
+            await trio.testing.wait_all_tasks_blocked()
+        platform.release()
+        pdus = await read_pdus(stream)
+        assert responses(pdus) == dict.fromkeys(range(2, 2 + MESSAGES), CommandStatus.ESME_ROK)
+        assert len(gateway.seen(MessageAnswered)) == MESSAGES
+        assert len(store.cdrs) == MESSAGES
+        # No receipt was acknowledged, so each is still owed.
+        assert len(store.receipts) == MESSAGES
+        if ways[0] is by_unbind and by_lost_framing not in ways:
+            assert [pdu for pdu in pdus if isinstance(pdu, UnbindResp)]
+        await trio.aclose_forcefully(stream)
+
+
+@pytest.mark.parametrize("ways", [ways for ways in WAYS if by_stop not in ways], ids=named)
+async def test_the_receipts_of_an_ended_session_come_with_the_next(
+    ways: tuple[Way, ...], autojump_clock: MockClock
+) -> None:
+    platform = FakePlatform(holds=True)
+    async with open_gateway(platform=platform, limits=LIMITS) as gateway:
+        stream = await in_flight(gateway, platform)
+        for way in ways:
+            await way(gateway, stream)
+            await trio.testing.wait_all_tasks_blocked()
+        platform.release()
+        await read_pdus(stream)
+        await trio.aclose_forcefully(stream)
+        await gateway.wait_for(ConnectionClosed)
+        esme = await gateway.bound()
+        receipts = {(await esme.receipt()).source_addr for _ in range(MESSAGES)}
+        assert receipts == set(NUMBERS)
+
+
+async def test_a_reset_session_s_results_are_recorded_and_its_receipts_wait(
+    autojump_clock: MockClock,
+) -> None:
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store) as gateway:
+        stream = await in_flight(gateway, platform)
+        await trio.aclose_forcefully(stream)
+        await trio.testing.wait_all_tasks_blocked()
+        platform.release()
+        assert len(gateway.seen(MessageAnswered)) == len(store.cdrs) == MESSAGES
+        esme = await gateway.bound()
+        receipts = {(await esme.receipt()).source_addr for _ in range(MESSAGES)}
+        assert receipts == set(NUMBERS)
+
+
+async def test_a_session_that_never_reads_loses_no_record_and_no_receipt(
+    autojump_clock: MockClock,
+) -> None:
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store, stalling=True) as gateway:
+        stream = gateway.connect_stream()
+        await stream.send_all(
+            encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+        )
+        await read_pdus(stream, 1)
+        await stream.send_all(b"".join(encode(submit_pdu(n, "Code 482910")) for n in NUMBERS))
+        await platform.wait_for_requests(MESSAGES)
+        platform.release()
+        closed = await gateway.wait_for(ConnectionClosed)
+        assert closed.reason is CloseReason.WRITE_TIMEOUT
+        assert len(gateway.seen(MessageAnswered)) == len(store.cdrs) == MESSAGES
+        assert len(store.receipts) == MESSAGES
+        await trio.aclose_forcefully(stream)
+
+
+async def test_an_esme_told_to_unbind_may_still_acknowledge_its_receipts(
+    autojump_clock: MockClock,
+) -> None:
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store, limits=LIMITS) as gateway:
+        stream = await in_flight(gateway, platform)
+        await by_account_gone(gateway, stream)
+        await trio.testing.wait_all_tasks_blocked()
+        platform.release()
+        pdus = await read_pdus(stream, 2 * MESSAGES + 1)
+        for pdu in pdus:
+            if isinstance(pdu, DeliverSm):
+                await stream.send_all(
+                    encode(DeliverSmResp(sequence_number=pdu.sequence_number, message_id=""))
+                )
+        await trio.testing.wait_all_tasks_blocked()
+        assert not store.receipts
+        await trio.aclose_forcefully(stream)
