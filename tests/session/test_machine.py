@@ -103,7 +103,7 @@ def sent_frames(session: SmppSession) -> list[bytes]:
     frames = []
     while (one := framer.next_frame()) is not None:
         frames.append(one)
-    assert not framer.has_partial
+    assert framer.buffered_octets == 0
     return frames
 
 
@@ -434,9 +434,9 @@ def test_begun_pdu_is_reported_until_it_is_whole() -> None:
     session = bound()
     octets = encode(SUBMIT)
     take(session, octets[:20])
-    assert session.has_partial_pdu
+    assert session.partial_octets == 20
     take(session, octets[20:])
-    assert not session.has_partial_pdu
+    assert session.partial_octets == 0
 
 
 def drive(session: SmppSession, octets: bytes, accepts: bool) -> list[SessionEvent]:
@@ -1087,7 +1087,7 @@ def test_closed_session_keeps_no_octets() -> None:
     session = bound()
     session.close()
     take(session, encode(SUBMIT)[:40])
-    assert not session.has_partial_pdu
+    assert session.partial_octets == 0
 
 
 def test_owner_that_closes_at_an_event_gets_no_other() -> None:

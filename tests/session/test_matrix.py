@@ -426,7 +426,7 @@ class Conversation(RuleBasedStateMachine):
         assert session.in_flight == len(self.in_flight)
         assert session.outstanding == len(self.outstanding)
         assert session.outgoing_octets == 0
-        assert not session.has_partial_pdu
+        assert session.partial_octets == 0
 
     def teardown(self) -> None:
         """Answer what is left: whatever happened, every message gets its one response."""

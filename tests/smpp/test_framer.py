@@ -145,14 +145,12 @@ def test_framer_stays_failed_and_keeps_nothing() -> None:
             framer.next_frame()
         framer.feed(frame_of(16))
         assert framer.buffered_octets == 0
-        assert not framer.has_partial
 
 
 def test_incomplete_pdu_is_reported() -> None:
     framer = Framer(MAX)
     framer.feed(frame_of(20)[:18])
     assert framer.next_frame() is None
-    assert framer.has_partial
     assert framer.buffered_octets == 18
 
 
@@ -160,7 +158,6 @@ def test_incomplete_pdu_is_reported() -> None:
 def test_nothing_is_incomplete_between_pdus(chunks: list[bytes]) -> None:
     framer = Framer(MAX)
     frames_of(framer, *chunks)
-    assert not framer.has_partial
     assert framer.buffered_octets == 0
 
 

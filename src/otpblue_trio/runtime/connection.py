@@ -163,7 +163,7 @@ class Connection:
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
         self._inactivity = trio.CancelScope()
-        self._partial_since = math.inf
+        self._partial_since = self._opened_at
         self._active_at = self._opened_at
         self._activity = 0
 
@@ -315,7 +315,7 @@ class Connection:
         if self._pre_bind.cancelled_caught:
             return CloseReason.PRE_BIND_TIMEOUT
         if self._inactivity.cancelled_caught:
-            is_stalled = self._session.has_partial_pdu and (
+            is_stalled = self._session.partial_octets > 0 and (
                 self._inactivity.deadline < self._active_at + limits.inactivity_timeout
             )
             return CloseReason.STALLED_PDU if is_stalled else CloseReason.INACTIVITY
@@ -370,7 +370,7 @@ class Connection:
                 self._writer.wake()
             if reason is not None:
                 return reason
-            self._move_inactivity_deadline()
+            self._move_inactivity_deadline(len(octets))
 
     async def _take(self, octets: bytes | bytearray) -> CloseReason | None:
         now = trio.current_time()
@@ -421,7 +421,7 @@ class Connection:
         if isinstance(token, PendingReceipt) and self._account is not None:
             self._account.receipts.answered(token, event.command_status, now)
 
-    def _move_inactivity_deadline(self) -> None:
+    def _move_inactivity_deadline(self, octets_read: int) -> None:
         """Once per read: only requests count as activity, and a begun PDU must come to its end."""
         session = self._session
         now = trio.current_time()
@@ -429,11 +429,12 @@ class Connection:
             self._activity = session.activity
             self._active_at = now
         deadline = self._active_at + self._limits.inactivity_timeout
-        if session.has_partial_pdu and self._account is not None:
-            self._partial_since = min(self._partial_since, now)
+        partial_octets = session.partial_octets
+        if partial_octets and self._account is not None:
+            if partial_octets <= octets_read:
+                # It has begun with this read: those before it are complete.
+                self._partial_since = now
             deadline = min(deadline, self._partial_since + self._limits.pdu_read_timeout)
-        else:
-            self._partial_since = math.inf
         self._inactivity.deadline = deadline
 
     # ------------------------------------------------------------------ binding

@@ -186,9 +186,9 @@ class SmppSession:
         return self._activity
 
     @property
-    def has_partial_pdu(self) -> bool:
-        """True when a PDU has begun and its end has not arrived."""
-        return self._framer.has_partial
+    def partial_octets(self) -> int:
+        """Octets of a PDU that has begun and whose end has not arrived; 0 when there is none."""
+        return self._framer.buffered_octets
 
     @property
     def outgoing_octets(self) -> int:

@@ -131,10 +131,8 @@ class Framer:
 
     @property
     def buffered_octets(self) -> int:
-        """Octets taken that no frame has returned yet; 0 after a `FramingError`."""
-        return len(self._octets) - self._start + len(self._tail)
+        """Octets taken that no frame has returned yet; 0 after a `FramingError`.
 
-    @property
-    def has_partial(self) -> bool:
-        """True when a PDU has begun and is incomplete; to be asked after `next_frame` gave None."""
-        return self.buffered_octets > 0
+        After `next_frame` gave None they are the beginning of one PDU.
+        """
+        return len(self._octets) - self._start + len(self._tail)
