@@ -41,9 +41,12 @@ from otpblue_trio.testing import (
 from otpblue_trio.testing.gateway import EPOCH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trio.testing import MockClock
 
     from otpblue_trio.policy import Account
+    from otpblue_trio.store import StoredReceipt
     from otpblue_trio.testing import GatewayUnderTest
 
 NUMBER = "14155552671"
@@ -375,6 +378,28 @@ async def test_a_delivery_that_is_not_kept_can_be_refused_and_its_repetition_sen
         [told, _] = gateway.seen(MessageAnswered)
         assert (told.reason, told.message_id, told.wants_receipt) == ("store_down", "", False)
         assert told.detail == "not recorded: delivered"
+
+
+class LateStore(FakeStore):
+    """Commits what it has declined: a disk that stopped answering and came back."""
+
+    def record(
+        self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None], /
+    ) -> None:
+        super().record(cdr, receipt, lambda kept: committed(False))
+
+
+@pytest.mark.parametrize(("refuses", "kept"), [(False, [1]), (True, [])])
+async def test_a_receipt_that_was_refused_is_not_kept_and_one_that_was_promised_is(
+    refuses: bool, kept: list[int], autojump_clock: MockClock
+) -> None:
+    store = LateStore()
+    async with open_gateway(store=store, refuse_unrecorded=refuses) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        response = await transmitter.submit_sm(NUMBER, TEXT)
+        assert response.command_status == (RSYSERR if refuses else ROK)
+        assert list(store.receipts) == kept
 
 
 @pytest.mark.parametrize(

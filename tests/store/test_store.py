@@ -461,7 +461,24 @@ async def test_disk_that_keeps_a_commit_is_not_waited_for(
             other.execute("ROLLBACK")
         assert (await operator.wait_for(2))[1] == "recovered"
         assert await _kept(store)
-    # Its owner was told that it is not kept, so it is not.
+    # Its owner may have promised it all the same.
+    assert _ids(path) == [1]
+
+
+async def test_receipt_that_is_disowned_while_the_disk_keeps_it_does_not_stay(
+    path: Path, operator: Operator, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otpblue_trio.store.database._BUSY_TIMEOUT_MS", 60_000)
+    async with _running(_store(path, operator)) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            receipt = _receipt(store)
+            store.record(CDR, receipt, lambda kept: store.receipt_done(receipt.receipt_id))
+            await _pass_time(mock_clock, 2.1)
+            assert not store.is_writable
+            other.execute("ROLLBACK")
+        await operator.wait_for(2)
+        assert await _kept(store)
     assert _ids(path) == []
 
 

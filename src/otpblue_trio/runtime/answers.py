@@ -168,7 +168,10 @@ class AnswerDesk:
             told = verdict(Reason.STORE_DOWN)
             command_status = told.command_status
             message_id = ""
-            receipt = None
+            if receipt is not None and self._store is not None:
+                # A disk that had stopped answering may still bring it.
+                self._store.receipt_done(receipt.receipt_id)
+                receipt = None
         now = trio.current_time()
         connection.answer_submit(waiter.pdu, command_status, message_id)
         if receipt is not None:

@@ -62,7 +62,7 @@ class MessageStore(Protocol):
         """Keep a record and a receipt; never blocks, never raises.
 
         `committed` is called once, in the Trio thread, perhaps before this returns: True when both
-        are safe, False when they will not be.
+        are safe, False when that cannot be said; a receipt that is then disowned is `receipt_done`.
         """
 
     def receipt_done(self, receipt_id: int, /) -> None:

@@ -144,8 +144,8 @@ class Store:
           receipt: kept until `receipt_done` or the end of its time.
           committed: called once, in the Trio thread, perhaps before this returns. True: both are
             safe; such calls come in the order of the records. False: neither will be there after a
-            restart, except that a disk which had stopped answering may still bring the record. It
-            must be quick and must not raise.
+            restart, except that a disk which had stopped answering may still bring both; whoever
+            disowns the receipt says so by `receipt_done`. It must be quick and must not raise.
         """
         if self._database is None:
             committed(True)
@@ -352,9 +352,6 @@ class Store:
         self._tell(job, not job.trouble)
         if job.trouble:
             self._refuse_gathered()
-        elif job.was_given_up:
-            # Its receipts were disowned, and came into the database after all.
-            self._done += [receipt.receipt_id for receipt in job.receipts]
         if job.sweep:
             self._sweep_at = trio.current_time() + (
                 _SWEEP_PAUSE if job.more_to_sweep else _SWEEP_PERIOD
