@@ -501,6 +501,65 @@ async def test_receipts_that_come_to_light_late_go_to_sessions_that_are_bound(
         assert receipt_id(await esme.receipt()) == "m-1"
 
 
+async def test_receipts_of_the_time_of_trouble_are_kept_when_the_store_has_recovered(
+    autojump_clock: MockClock,
+) -> None:
+    store = FakeStore()
+    async with open_gateway(store=store) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await transmitter.submit_sm(NUMBER, TEXT)
+        esme = await gateway.bound(acknowledge=False)
+        outstanding = await esme.receipt()
+        await esme.unbind()
+        # The database is lost; nothing is kept for a while, and one receipt has not even an id.
+        store.receipts.clear()
+        store.is_writable, store.gives_ids = False, False
+        await transmitter.submit_sm(NUMBER, "Your code is 482911")
+        store.gives_ids = True
+        await transmitter.submit_sm(NUMBER, "Your code is 482912")
+        assert store.receipts == {}
+        store.is_writable = True
+        gateway.gateway.restore_receipts()
+        await trio.testing.wait_all_tasks_blocked()
+        kept = {receipt.message_id for receipt in store.receipts.values()}
+        assert kept == {receipt_id(outstanding), "m-2", "m-3"}
+    again = FakeStore(receipts=store.receipts.values())
+    async with open_gateway(store=again) as gateway:
+        esme = await gateway.bound()
+        assert {receipt_id(await esme.receipt()) for _ in range(3)} == kept
+        await gateway.wait_for(ReceiptSettled, 3)
+        assert again.receipts == {}
+
+
+async def test_receipts_that_are_done_are_not_kept_again(autojump_clock: MockClock) -> None:
+    store = FakeStore()
+    async with open_gateway(store=store) as gateway:
+        esme = await gateway.bound()
+        await esme.submit_sm(NUMBER, TEXT)
+        await esme.receipt()
+        await gateway.wait_for(ReceiptSettled)
+        gateway.gateway.restore_receipts()
+        await trio.testing.wait_all_tasks_blocked()
+        assert store.receipts == {}
+
+
+async def test_inherited_receipts_of_accounts_that_are_not_bound_are_kept_again(
+    autojump_clock: MockClock,
+) -> None:
+    store = FakeStore()
+    async with open_gateway(store=store) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await transmitter.submit_sm(NUMBER, TEXT)
+    again = FakeStore(receipts=store.receipts.values())
+    async with open_gateway(store=again) as gateway:
+        again.receipts.clear()
+        gateway.gateway.restore_receipts()
+        await trio.testing.wait_all_tasks_blocked()
+        assert [receipt.message_id for receipt in again.receipts.values()] == ["m-1"]
+
+
 @pytest.mark.parametrize(("pause", "comes"), [(3000.0, True), (3700.0, False)])
 async def test_a_restart_does_not_lengthen_the_life_of_a_receipt(
     pause: float, comes: bool, autojump_clock: MockClock

@@ -548,6 +548,19 @@ def test_replaced_database_is_noticed(path: Path) -> None:
     assert "replaced" in failed.trouble
 
 
+def test_receipt_takes_the_place_of_another_of_its_id(path: Path) -> None:
+    """A database that was put in the place of ours may have given the same ids."""
+    database = _database(path)
+    _perform(database, _job(receipts=_receipts(3, message_id="theirs")))
+    _perform(database, _job(receipts=[attrs.evolve(RECEIPT, receipt_id=2, message_id="ours")]))
+    database.close()
+    job = _job()
+    database = _database(path)
+    database.open(job)
+    database.close()
+    assert [receipt.message_id for receipt in job.inherited] == ["theirs", "ours", "theirs"]
+
+
 def test_commit_waits_for_another_program_only_so_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

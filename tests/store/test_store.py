@@ -440,6 +440,39 @@ async def test_receipt_done_in_trouble_is_forgotten_afterwards(
     assert _ids(path) == []
 
 
+@pytest.mark.parametrize("count", [1, 500, 501, 1700])
+async def test_receipts_are_kept_again_without_a_record(
+    path: Path, operator: Operator, count: int
+) -> None:
+    async with _running(_store(path, operator)) as store:
+        receipts = [_receipt(store) for _ in range(count)]
+        assert await _kept(store, receipts[0])
+        store.keep([*receipts, attrs.evolve(receipts[0], receipt_id=0)])
+    assert _ids(path) == list(range(1, count + 1))
+    assert len(read_cdrs(path, since=0.0, until=1e12, limit=9)) == 1
+
+
+async def test_receipt_that_is_done_is_not_kept_again(path: Path, operator: Operator) -> None:
+    async with _running(_store(path, operator)) as store:
+        receipts = [_receipt(store) for _ in range(1700)]
+        store.keep(receipts)
+        for receipt in receipts:
+            store.receipt_done(receipt.receipt_id)
+    assert _ids(path) == []
+
+
+async def test_receipts_to_keep_again_wait_for_the_end_of_trouble(
+    path: Path, operator: Operator, mock_clock: MockClock
+) -> None:
+    path.parent.write_bytes(b"in the way")
+    async with _running(_store(path, operator)) as store:
+        store.keep([attrs.evolve(_receipt(store), receipt_id=7)])
+        path.parent.unlink()
+        await _pass_time_until(mock_clock, operator, 2)
+        assert await _kept(store)
+    assert _ids(path) == [7]
+
+
 async def test_disk_that_keeps_a_commit_is_not_waited_for(
     path: Path, operator: Operator, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

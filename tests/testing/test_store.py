@@ -105,3 +105,10 @@ async def test_the_end_of_its_run_commits_what_is_held(autojump_clock: MockClock
         nursery.cancel_scope.cancel()
     assert told == [True]
     assert not store.is_writable
+
+
+def test_receipts_are_kept_again_unless_they_have_no_id() -> None:
+    store: MessageStore = FakeStore()
+    store.keep([receipt(0), receipt(7)])
+    assert isinstance(store, FakeStore)
+    assert list(store.receipts) == [7]

@@ -17,7 +17,7 @@ from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
 from otpblue_trio.runtime.receipts import ReceiptQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from otpblue_trio.policy.types import Account
     from otpblue_trio.runtime.connection import Connection
@@ -142,6 +142,13 @@ class AccountRegistry:
             else:
                 self._restored.setdefault(system_id, deque()).extend(pendings)
                 self._on_receipt()
+
+    def not_done(self) -> Iterator[PendingReceipt]:
+        """Yield every receipt that is not done: waiting, or sent and not answered."""
+        for state in self._states.values():
+            yield from state.receipts.not_done()
+        for unclaimed in self._restored.values():
+            yield from unclaimed
 
     def pump_receipts(self, now: float) -> None:
         """Send what can go out now and give up what is too old."""

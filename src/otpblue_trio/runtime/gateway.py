@@ -14,6 +14,7 @@ import secrets
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import attrs
 import trio
 
 from otpblue_trio.policy.binds import BindGate, address_is_allowed
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         Platform,
         WallClock,
     )
+    from otpblue_trio.store.records import StoredReceipt
 
 __all__ = ["Gateway"]
 
@@ -180,9 +182,11 @@ class Gateway:
         self._stop_now.set()
 
     def restore_receipts(self) -> None:
-        """Ask the store for receipts of an earlier run; to be called when it has recovered.
+        """Bring receipts and store together again; to be called when the store has recovered.
 
-        Those that it has when `serve` begins come by themselves.
+        It is asked for receipts of an earlier run, and given all that are not done: those of the
+        time of trouble it has never had, and of the others it may have lost some. When `serve`
+        begins, receipts of an earlier run come by themselves.
         """
         self._restore_due.set()
 
@@ -245,6 +249,16 @@ class Gateway:
             await self._restore_due.wait()
             self._restore_due = trio.Event()
             await self._restore(store)
+            store.keep(self._receipts_to_keep(store))
+
+    def _receipts_to_keep(self, store: MessageStore) -> list[StoredReceipt]:
+        """Return all receipts that are not done; those that had no id get one."""
+        receipts: list[StoredReceipt] = []
+        for pending in self._registry.not_done():
+            if not pending.receipt.receipt_id:
+                pending.receipt = attrs.evolve(pending.receipt, receipt_id=store.next_receipt_id())
+            receipts.append(pending.receipt)
+        return receipts
 
     async def _restore(self, store: MessageStore) -> None:
         """Take over the receipts that an earlier run left behind."""

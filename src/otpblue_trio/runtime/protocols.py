@@ -65,6 +65,12 @@ class MessageStore(Protocol):
         are safe, False when that cannot be said; a receipt that is then disowned is `receipt_done`.
         """
 
+    def keep(self, receipts: list[StoredReceipt], /) -> None:
+        """Keep receipts that it may not have, or not have any more; never blocks, never raises.
+
+        Those that it has stay as they are, and so does what has the id 0.
+        """
+
     def receipt_done(self, receipt_id: int, /) -> None:
         """Forget a receipt; 0, or one that was not kept, does nothing."""
 

@@ -131,7 +131,7 @@ class ReceiptQueue:
         self._max_waiting = max_waiting
         self._on_post = on_post
         self._on_done = on_done
-        self._open = 0
+        self._open: set[PendingReceipt] = set()
         self._waiting: deque[PendingReceipt] = deque()
         # By the end of the pause, then by its beginning. Apart from those that wait for a session,
         # so that an ESME which refuses everything for now does not make every look at them long.
@@ -146,6 +146,10 @@ class ReceiptQueue:
     @property
     def open(self) -> int:
         """How many receipts are not done: waiting here, or sent and not answered."""
+        return len(self._open)
+
+    def not_done(self) -> Iterable[PendingReceipt]:
+        """Return the receipts that are not done, in any order; for a look, not for keeping."""
         return self._open
 
     def add_receiver(self, receiver: Receiver, now: float) -> None:
@@ -171,7 +175,7 @@ class ReceiptQueue:
         """
         if not receipts:
             return
-        self._open += len(receipts)
+        self._open.update(receipts)
         self._on_post()
         self._waiting.extendleft(reversed(receipts))
         self._shed(spared=0)
@@ -180,7 +184,7 @@ class ReceiptQueue:
     def post(self, receipt: StoredReceipt, origin: Receiver, now: float) -> None:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
         pending = PendingReceipt(receipt, now + self._lifetime)
-        self._open += 1
+        self._open.add(pending)
         self._on_post()
         if not self._waiting:
             if origin.can_take_receipt:
@@ -257,7 +261,7 @@ class ReceiptQueue:
 
     def _settle(self, pending: PendingReceipt, fate: ReceiptFate, command_status: int = 0) -> None:
         if fate is not ReceiptFate.RETRIED:
-            self._open -= 1
+            self._open.discard(pending)
             self._on_done(pending.receipt.receipt_id)
         self._observer.observe(
             ReceiptSettled(

@@ -110,13 +110,13 @@ class RowWriter:
     """Writes any number of rows into one table with few statements.
 
     The statements are of fixed sizes, so that each is prepared once and then found in the
-    connection's cache.
+    connection's cache. A row takes the place of one with the same id.
     """
 
     def __init__(self, table: str, columns: Sequence[str]) -> None:
         self._width = len(columns)
         row = f"({','.join('?' * len(columns))})"
-        head = f"INSERT INTO {table} ({','.join(columns)}) VALUES "  # noqa: S608 - our own names
+        head = f"INSERT OR REPLACE INTO {table} ({','.join(columns)}) VALUES "  # noqa: S608 - our own names
         self._statements = tuple((size, head + ",".join([row] * size)) for size in _CHUNKS)
 
     def write(self, connection: sqlite3.Connection, values: list[object]) -> None:

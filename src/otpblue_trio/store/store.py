@@ -40,6 +40,8 @@ _MAX_WAITING = 50_000
 """Records that may wait for a commit; beyond it a record is refused."""
 _MAX_DONE = 200_000
 """Ids of done receipts that may wait while the disk is in trouble; beyond it they are forgotten."""
+_MOST_AGAIN = 500
+"""So few of the receipts that are kept again that nobody waits for them."""
 _LOOK_PERIOD = 0.1
 """Between two looks at what is due, and so what a done receipt waits for company."""
 _RETRY_PERIOD = 1.0
@@ -107,6 +109,8 @@ class Store:
         self._retry_at = 0.0
         self._sweep_at = 0.0
         self._done: list[int] = []
+        self._again: dict[int, StoredReceipt] = {}
+        """Receipts to `keep`, by id: a few go with each job, and none that is done by then."""
         self._next_receipt_id = 0
         self._inherited: list[StoredReceipt] = []
         self._opened = trio.Event()
@@ -165,12 +169,28 @@ class Store:
         if self._thread_is_free:
             self._hand_over()
 
+    def keep(self, receipts: list[StoredReceipt]) -> None:
+        """Keep receipts that may have been lost in trouble, without a record; soon.
+
+        Args:
+          receipts: of this run or inherited; one with the id 0 is left out.
+        """
+        if self._database is None:
+            return
+        for receipt in receipts:
+            if receipt.receipt_id:
+                self._again[receipt.receipt_id] = receipt
+        if self._again and self._thread_is_free:
+            self._hand_over()
+
     def receipt_done(self, receipt_id: int) -> None:
         """Forget a receipt, soon; after a crash it may be there again, and goes out twice.
 
         Args:
           receipt_id: of a receipt that was committed or not; 0 does nothing.
         """
+        if self._again:
+            self._again.pop(receipt_id, None)
         if receipt_id and len(self._done) < _MAX_DONE:
             self._done.append(receipt_id)
             self._something_due.set()
@@ -307,6 +327,8 @@ class Store:
         """Give the thread what has gathered."""
         job, self._gathering = self._gathering, Job()
         job.done, self._done = self._done, []
+        for _ in range(min(len(self._again), _MOST_AGAIN)):
+            job.receipts.append(self._again.popitem()[1])
         self._give(job)
 
     def _give(self, job: Job) -> None:
@@ -318,7 +340,7 @@ class Store:
     def _go_on(self) -> None:
         """Give the free thread the next job, or let it wait, or end."""
         if self._is_closing:
-            if not self._trouble and (self._gathering.committed or self._done):
+            if not self._trouble and (self._gathering.committed or self._done or self._again):
                 self._hand_over()
             else:
                 self._inbox.put(None)
@@ -329,7 +351,7 @@ class Store:
             job = Job()
             job.sweep = True
             self._give(job)
-        elif self._gathering.committed:
+        elif self._gathering.committed or self._again:
             self._hand_over()
         else:
             self._thread_is_free = True

@@ -28,6 +28,7 @@ class FakeStore:
     Attributes:
       keeps: as given; change it at will.
       is_writable: what the gateway is told; change it at will.
+      gives_ids: False: new receipts have none, as before a database could be opened.
       cdrs: records committed, in order.
       receipts: receipts committed and not done, by id.
     """
@@ -42,6 +43,7 @@ class FakeStore:
     ) -> None:
         self.keeps = keeps
         self.is_writable = True
+        self.gives_ids = True
         self.cdrs: list[CdrEntry] = []
         self.receipts = {receipt.receipt_id: receipt for receipt in receipts}
         self._holds = holds
@@ -58,7 +60,7 @@ class FakeStore:
 
     def next_receipt_id(self) -> int:
         """Return the id for a new receipt."""
-        return next(self._ids)
+        return next(self._ids) if self.gives_ids else 0
 
     def record(
         self, cdr: CdrEntry, receipt: StoredReceipt | None, committed: Callable[[bool], None], /
@@ -79,9 +81,12 @@ class FakeStore:
         if self.keeps:
             self.cdrs.append(cdr)
             if receipt is not None:
-                expires_at = receipt.done_at + self._receipt_ttl
-                self.receipts[receipt.receipt_id] = attrs.evolve(receipt, expires_at=expires_at)
+                self._keep(receipt)
         committed(self.keeps)
+
+    def _keep(self, receipt: StoredReceipt) -> None:
+        expires_at = receipt.done_at + self._receipt_ttl
+        self.receipts[receipt.receipt_id] = attrs.evolve(receipt, expires_at=expires_at)
 
     def release(self) -> None:
         """Commit every record that is held, or decline it, as `keeps` says."""
@@ -93,6 +98,12 @@ class FakeStore:
         """Return when `count` records are held."""
         while len(self._held) < count:
             await self._recorded.wait()
+
+    def keep(self, receipts: list[StoredReceipt], /) -> None:
+        """Keep receipts that may have been lost."""
+        for receipt in receipts:
+            if receipt.receipt_id and self.keeps and self.is_writable:
+                self._keep(receipt)
 
     def receipt_done(self, receipt_id: int, /) -> None:
         """Forget a receipt."""
