@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import bcrypt
 import pytest
+import trustme
 
 from otpblue_trio.config import load_config
 from otpblue_trio.policy import verify_password
@@ -127,6 +128,25 @@ def test_every_setting_can_be_said(account: Callable[..., Result], config: Path)
         "message_id_format": "short",
         "enabled": False,
     }
+
+
+def test_client_certificates_can_be_said(
+    run: Callable[..., Result], config: Path, folder: Path
+) -> None:
+    ca = trustme.CA()
+    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path("server.pem")
+    ca.cert_pem.write_to_path("ca.pem")
+    tls = '[tls]\ncertificate = "server.pem"\nprivate_key = "server.pem"\nclient_ca = "ca.pem"\n'
+    config.write_text(config.read_text() + tls)
+    fingerprint = ":".join(["AB"] * 32)
+    result = run(
+        "account", "add", "acme", "--api-key-env=ACME_KEY", "--certificate-name=SMPP.Acme.example",
+        "--certificate-name=acme", f"--certificate-fingerprint={fingerprint}", env=KEY,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    added = load_config(config, env=KEY).accounts[-1]
+    assert added.client_certificate_names == ("smpp.acme.example", "acme")
+    assert added.client_certificate_fingerprints == ("ab" * 32,)
 
 
 @pytest.mark.parametrize(("said", "meant"), [("20", 20), ("0.5", 0.5), ("0", 0)])

@@ -51,6 +51,7 @@ class Served:
     tls: int
     plain: int
     ca: Path
+    authority: trustme.CA
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ca.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    ca.configure_trust(context)
+    context.verify_mode = ssl.CERT_OPTIONAL
     started: queue.Queue[tuple[int, int, Callable[[], None]]] = queue.Queue()
 
     def answer(request: SendRequest) -> Outcome:
@@ -69,7 +72,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         gateway = Gateway(
             limits=Limits(),
             accounts=FixedAccounts(
-                [account("acme"), account("later", failure_mode=FailureMode.RECEIPT_ONLY)]
+                [
+                    account("acme"),
+                    account("later", failure_mode=FailureMode.RECEIPT_ONLY),
+                    account("bound", client_certificate_names=("smpp.bound.example",)),
+                ]
             ),
             admission=Admission(NumberReader(fast=False), CodeFinder()),
             platform=FakePlatform(answer=answer),
@@ -93,7 +100,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     thread = threading.Thread(target=trio.run, args=(serve,))
     thread.start()
     tls, plain, stop = started.get(timeout=30)
-    yield Served(tls, plain, ca_file)
+    yield Served(tls, plain, ca_file, ca)
     stop()
     thread.join()
 
@@ -197,6 +204,35 @@ def test_a_certificate_that_is_not_trusted_is_told_in_one_line(
     assert only_line(result.stderr).startswith(
         f"otpblue-trio: cannot connect to 127.0.0.1:{gateway.tls}: its certificate is not accepted"
     )
+
+
+def test_a_certificate_of_one_s_own_can_be_shown(
+    send: Callable[..., Result], gateway: Served, folder: Path
+) -> None:
+    gateway.authority.issue_cert("smpp.bound.example").private_key_and_cert_chain_pem.write_to_path(
+        "own.pem"
+    )
+    assert send(NUMBER, TEXT, "--system-id=bound", "--certificate=own.pem").exit_code == 0
+    without = send(NUMBER, TEXT, "--system-id=bound")
+    assert "bind_transceiver_resp: 0x0D ESME_RBINDFAIL" in without.stdout
+    assert without.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--certificate=nothing.pem",), "not a PEM certificate and its unencrypted PEM key"),
+        (("--private-key=nothing.pem",), "--private-key is nothing without --certificate"),
+        (("--certificate=nothing.pem", "--plain"), "--certificate and --plain exclude each other"),
+    ],
+)
+def test_a_certificate_that_cannot_be_shown_is_wrong_usage(
+    options: tuple[str, ...], said: str, send: Callable[..., Result], folder: Path
+) -> None:
+    (folder / "nothing.pem").write_text("nothing")
+    result = send(NUMBER, TEXT, *options)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_a_certificate_may_go_unverified(send: Callable[..., Result], folder: Path) -> None:

@@ -50,6 +50,7 @@ CERTIFICATE = "the path of a certificate file"
 TPS = 'a number from 0 to 10000 or "unlimited"'
 NAME = "1 to 15 printable ASCII characters"
 PASSWORD = "1 to 512 printable ASCII characters"
+CERTIFICATE_NAME = "a name of 1 to 253 printable characters"
 SENDER = "1 to 16 printable ASCII characters"
 TEMPLATE = "one of bg da de en es fi fr in is it ja kr ms nl no pl pt ro ru sv tr uk vi zh"
 BOOLEAN = "true or false"
@@ -271,6 +272,20 @@ OF_AN_ACCOUNT = [
         '"10.0.0.1"',
     ),
     ('allowed_ips = ["10.0.0.1", "10.0.0"]', "allowed_ips[1]", NETWORK, '"10.0.0"'),
+    ("client_certificate_names = [5]", "client_certificate_names[0]", CERTIFICATE_NAME, "5"),
+    ('client_certificate_names = [""]', "client_certificate_names[0]", CERTIFICATE_NAME, '""'),
+    (
+        'client_certificate_names = ["a", "b\\n"]',
+        "client_certificate_names[1]",
+        CERTIFICATE_NAME,
+        '"b\\n"',
+    ),
+    (
+        f'client_certificate_fingerprints = ["{"ab" * 20}"]',
+        "client_certificate_fingerprints[0]",
+        "64 hexadecimal digits, with or without colons",
+        f'"{"ab" * 20}"',
+    ),
     ('default_sender = ""', "default_sender", SENDER, '""'),
     ('default_sender = "seventeenletters!"', "default_sender", SENDER, '"seventeenletters!"'),
     ('long_sender = "cut"', "long_sender", '"truncate", "default" or "reject"', '"cut"'),

@@ -23,6 +23,7 @@ proxy_protocol_from = []
 certificate = "var/tls/cert.pem"
 private_key = "var/tls/key.pem"
 minimum_version = "1.2"
+client_certificates = "required"
 client_ca = ""
 [limits]
 max_connections = 1000
@@ -68,6 +69,8 @@ enabled = true
 tps = 50
 max_sessions = 10
 allowed_ips = []
+client_certificate_names = []
+client_certificate_fingerprints = []
 default_sender = "OTP"
 long_sender = "truncate"
 language = "auto"

@@ -199,3 +199,65 @@ def test_rules_are_told_beside_wrong_values(complain: Complain) -> None:
         "config.toml:3: platform.timeout",
         "config.toml:3: platform.kind",
     ]
+
+
+# ---------------------------------------------------------------------- client certificates
+
+NAMES = 'client_certificate_names = ["smpp.acme.example"]\n'
+WITHOUT_CA = (
+    "expected tls.client_ca to verify client certificates with, found none, so that nobody could "
+    "bind"
+)
+
+
+@pytest.fixture
+def tls(pem_pair: tuple[Path, Path]) -> str:
+    """A [tls] section without a client_ca."""
+    return f'[tls]\ncertificate = "{pem_pair[0]}"\nprivate_key = "{pem_pair[1]}"\n'
+
+
+def test_an_account_bound_to_certificates_needs_an_authority(complain: Complain) -> None:
+    assert complain(f"{DEMO}{NAMES}") == [
+        f"config.toml:5: accounts[0].client_certificate_names: {WITHOUT_CA}"
+    ]
+
+
+def test_a_certificate_section_without_an_authority_is_not_enough(
+    complain: Complain, tls: str
+) -> None:
+    text = f'{tls}{DEMO}client_certificate_fingerprints = ["{"ab" * 32}"]\n'
+    assert complain(text) == [
+        f"config.toml:8: accounts[0].client_certificate_fingerprints: {WITHOUT_CA}"
+    ]
+
+
+def test_what_the_defaults_demand_is_told_there_alone(complain: Complain, folder: Path) -> None:
+    second = DEMO.replace('"demo"', '"second"')
+    (folder / "accounts.toml").write_text(f"{second}{NAMES}")
+    text = f'accounts_file = "accounts.toml"\n[defaults]\n{NAMES}{DEMO}'
+    assert complain(text) == [
+        f"config.toml:3: defaults.client_certificate_names: {WITHOUT_CA}",
+        f"HERE/accounts.toml:5: accounts[0].client_certificate_names: {WITHOUT_CA}",
+    ]
+
+
+def test_with_an_authority_accounts_may_be_bound_to_certificates(
+    load: Load, tls: str, pem_pair: tuple[Path, Path]
+) -> None:
+    config = load(f'{tls}client_ca = "{pem_pair[0]}"\n{DEMO}{NAMES}')
+    assert config.accounts[0].client_certificate_names == ("smpp.acme.example",)
+
+
+def test_an_authority_that_cannot_be_read_is_the_only_mistake_told(
+    complain: Complain, tls: str
+) -> None:
+    said = complain(f'{tls}client_ca = "gone.pem"\n{DEMO}{NAMES}')
+    assert [line.partition(": expected")[0] for line in said] == ["config.toml:4: tls.client_ca"]
+
+
+def test_optional_certificates_without_an_authority_give_a_warning(load: Load, tls: str) -> None:
+    config = load(f'{tls}client_certificates = "optional"\n')
+    assert (
+        "config.toml:4: tls.client_certificates: has no effect without tls.client_ca"
+        in config.warnings
+    )

@@ -91,18 +91,24 @@ def test_every_setting_stands_in_the_text_as_toml(text: str) -> None:
     assert set(settings_of(Config)) <= table.keys()
 
 
-def test_every_setting_shown_can_be_used(text: str, folder: Path) -> None:
+def test_every_setting_shown_can_be_used(
+    text: str, folder: Path, pem_pair: tuple[Path, Path]
+) -> None:
     whole = _uncommented(text)
     # These name files that an installation has and a test has not.
-    whole = whole.replace("certificate = ", "# ").replace("private_key = ", "# ")
-    whole = whole.replace("\n[tls]\n", "\n")
-    whole = whole.replace('minimum_version = "1.2"', "").replace('client_ca = ""', "")
-    # It clashes with nothing but needs a name that resolves to nothing here.
+    certificate, key = pem_pair
+    for name, file in (
+        ("certificate", certificate),
+        ("private_key", key),
+        ("client_ca", certificate),
+    ):
+        whole = re.sub(rf"(?m)^{name} = .*$", f'{name} = "{file}"', whole)
     path = folder / "config.toml"
     path.write_text(whole.replace("$2b$12$...", HASH))
     env = dict.fromkeys(("OTPBLUE_API_KEY", "OTPBLUE_REGIONS_KEY", "OTPBLUE_DIRECTORY_KEY"), "k")
     config = load_config(path, env=env)
     assert config.directory is not None
+    assert config.defaults.client_certificate_names == ("smpp.client.example",)
     assert config.defaults.code_patterns == ("PIN=([0-9]{4,10})",)
 
 

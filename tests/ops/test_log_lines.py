@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+import attrs
 import pytest
 
 from otpblue_trio.ops.log_lines import Line, lines_of, traceback_text
@@ -51,6 +52,15 @@ def _bind_refused(system_id: str) -> BindRefused:
         reason="bad_credentials",
         command_status=0x0E,
     )
+
+
+def test_a_refused_bind_tells_which_certificate_was_shown() -> None:
+    refused = _bind_refused("acme")
+    assert "certificate" not in _only(refused).fields
+    shown = attrs.evolve(refused, certificate="ab" * 32)
+    assert _only(shown).fields["certificate"] == "ab" * 32
+    lacking = attrs.evolve(refused, reason="certificate_not_accepted")
+    assert _only(lacking).fields["certificate"] == "none"
 
 
 def _settled(fate: ReceiptFate) -> ReceiptSettled:

@@ -6,7 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from otpblue_trio.app.clock import wall_clock
-from otpblue_trio.config import Tls, TlsVersion, development_certificate
+from otpblue_trio.config import ClientCertificates, Tls, TlsVersion, development_certificate
 from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ __all__ = ["TlsError", "TlsHolder", "server_context", "tls_settings"]
 _VERSIONS = {
     TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2,
     TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3,
+}
+_VERIFY_MODES = {
+    ClientCertificates.REQUIRED: ssl.CERT_REQUIRED,
+    ClientCertificates.OPTIONAL: ssl.CERT_OPTIONAL,
 }
 # TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has nothing else.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -43,7 +47,7 @@ def server_context(settings: Tls) -> ssl.SSLContext:
         context.load_cert_chain(settings.certificate, settings.private_key, password=lambda: "")
         if settings.client_ca is not None:
             context.load_verify_locations(settings.client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
+            context.verify_mode = _VERIFY_MODES[settings.client_certificates]
     except OSError as error:
         msg = f"cannot use the certificate {settings.certificate}: {_reason(error)}"
         raise TlsError(msg) from error

@@ -71,6 +71,20 @@ def account() -> None:
     metavar="ADDRESS|NETWORK",
     help="An address or network that may bind; repeatable; none: any.",
 )
+@click.option(
+    "--certificate-name",
+    "certificate_names",
+    multiple=True,
+    metavar="NAME",
+    help="A name of a client certificate that may bind; repeatable; needs tls.client_ca.",
+)
+@click.option(
+    "--certificate-fingerprint",
+    "certificate_fingerprints",
+    multiple=True,
+    metavar="SHA256",
+    help="The same by its SHA-256 fingerprint; repeatable.",
+)
 @click.option("--sender", help="The brand shown when a message has no alphanumeric sender.")
 @click.option("--language", help='A template language, or "auto" by country.')
 @click.option("--default-region", help="Where numbers without a country code are, such as US.")
@@ -106,6 +120,8 @@ def add(
     tps: str | None,
     max_sessions: int | None,
     allowed_ips: tuple[str, ...],
+    certificate_names: tuple[str, ...],
+    certificate_fingerprints: tuple[str, ...],
     sender: str | None,
     language: str | None,
     default_region: str | None,
@@ -124,7 +140,8 @@ def add(
     """
     if api_key_env is not None and api_key_file is not None:
         raise click.UsageError("--api-key-env and --api-key-file exclude each other")
-    if not _is_text([system_id, tps, *allowed_ips, sender, language, default_region, *regions]):
+    lists = [*allowed_ips, *certificate_names, *certificate_fingerprints, *regions]
+    if not _is_text([system_id, tps, sender, language, default_region, *lists]):
         raise click.UsageError("an argument is not valid UTF-8")
     # Before anything is asked: a wrong file or name is told at once.
     with open_book(config) as book:
@@ -133,6 +150,8 @@ def add(
         "tps": None if tps is None else _number_or_word(tps),
         "max_sessions": max_sessions,
         "allowed_ips": list(allowed_ips) or None,
+        "client_certificate_names": list(certificate_names) or None,
+        "client_certificate_fingerprints": list(certificate_fingerprints) or None,
         "default_sender": sender,
         "language": language,
         "default_region": default_region,

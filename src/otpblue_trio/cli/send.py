@@ -63,6 +63,16 @@ class _Errand:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="PEM file to verify the gateway's certificate with; default: the system's authorities.",
 )
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="PEM file with a certificate of your own to show, for gateways that ask for one.",
+)
+@click.option(
+    "--private-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="PEM file with its key, not encrypted; default: in the same file.",
+)
 @click.option("--insecure", is_flag=True, help="Do not verify the gateway's certificate.")
 @click.option("--system-id", required=True, help="The account.")
 @click.option(
@@ -86,6 +96,8 @@ def send(
     port: int | None,
     plain: bool,
     ca: Path | None,
+    certificate: Path | None,
+    private_key: Path | None,
     insecure: bool,
     system_id: str,
     password: str | None,
@@ -97,12 +109,16 @@ def send(
 
     Exit code 0 when the message was delivered, 1 when not.
     """
+    if private_key is not None and certificate is None:
+        raise click.UsageError("--private-key is nothing without --certificate")
+    if plain and certificate is not None:
+        raise click.UsageError("--certificate and --plain exclude each other")
     if password is None:
         password = ask_secret("Password", otherwise="set OTPBLUE_PASSWORD")
     errand = _Errand(
         host=host,
         port=port or (2775 if plain else 2776),
-        tls=None if plain else _tls(ca, insecure=insecure),
+        tls=None if plain else _tls(ca, certificate, private_key, insecure=insecure),
         system_id=system_id,
         password=password,
         destination=destination,
@@ -123,13 +139,23 @@ def send(
         raise _spoken(group) from group
 
 
-def _tls(ca: Path | None, *, insecure: bool) -> ssl.SSLContext:
+def _tls(
+    ca: Path | None, certificate: Path | None, private_key: Path | None, *, insecure: bool
+) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise click.BadParameter(
             f"no certificates can be read from {ca}", param_hint="--ca"
         ) from error
+    if certificate is not None:
+        try:
+            # Without a password of our own OpenSSL would ask for an encrypted key's.
+            context.load_cert_chain(certificate, private_key, password=lambda: "")
+        except OSError as error:
+            raise click.BadParameter(
+                "not a PEM certificate and its unencrypted PEM key", param_hint="--certificate"
+            ) from error
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -10,6 +10,7 @@ from otpblue_trio.config.certificates import development_certificate
 from otpblue_trio.config.durations import format_duration, parse_duration
 from otpblue_trio.config.load import load_config
 from otpblue_trio.config.model import (
+    ClientCertificates,
     Config,
     Directory,
     Environment,
@@ -35,6 +36,7 @@ from otpblue_trio.policy.types import Account
 
 __all__ = [
     "Account",
+    "ClientCertificates",
     "Config",
     "ConfigError",
     "Directory",

@@ -6,6 +6,7 @@ settings stand in a table here and not in the class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import attrs
@@ -66,6 +67,20 @@ def _password(value: object, surroundings: Surroundings) -> str:
     return text
 
 
+def _certificate_name(value: object, surroundings: Surroundings) -> str:
+    text = string_in(value, surroundings)
+    if not (1 <= len(text) <= _MAX_NAME_CHARACTERS and text.isprintable() and text == text.strip()):
+        raise MismatchError
+    return text.lower()
+
+
+def _fingerprint(value: object, surroundings: Surroundings) -> str:
+    digits = string_in(value, surroundings).replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(digits):
+        raise MismatchError
+    return digits
+
+
 def _template_language(value: object, surroundings: Surroundings) -> str:
     text = string_in(value, surroundings)
     if text not in TEMPLATE_LANGUAGES:
@@ -108,6 +123,9 @@ def _sorted_list(value: object) -> object:
 
 _CODE_PATTERN = Kind("a regular expression (RE2) with a group", _code_pattern)
 _REGION = Kind('an ISO 3166-1 alpha-2 region such as "US"', _region)
+_MAX_NAME_CHARACTERS = 253
+"""The longest DNS name; common names are shorter."""
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 _TEMPLATES = " ".join(sorted(TEMPLATE_LANGUAGES))
 
 
@@ -145,6 +163,27 @@ ACCOUNT_SETTINGS: dict[str, Setting] = {
         comment="Addresses or networks that may bind; empty: any.",
         kind=array_of(NETWORK, "an array of IP addresses and networks"),
         example=["192.0.2.7", "198.51.100.0/24"],
+        is_live=True,
+    ),
+    "client_certificate_names": Setting(
+        comment="Common names or DNS names of client certificates; only who shows one of them may "
+        "bind. Needs tls.client_ca. Without names and fingerprints no certificate is needed.",
+        kind=array_of(
+            Kind("a name of 1 to 253 printable characters", _certificate_name),
+            "an array of at most 100 names",
+            most=100,
+        ),
+        example=["smpp.client.example"],
+        is_live=True,
+    ),
+    "client_certificate_fingerprints": Setting(
+        comment="The same by SHA-256 fingerprints, as `openssl x509 -noout -fingerprint -sha256` "
+        "prints them.",
+        kind=array_of(
+            Kind("64 hexadecimal digits, with or without colons", _fingerprint),
+            "an array of at most 100 SHA-256 fingerprints",
+            most=100,
+        ),
         is_live=True,
     ),
     "default_sender": Setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
+    "ClientCertificates",
     "Environment",
     "LogFormat",
     "LogLevel",
@@ -27,6 +28,13 @@ class TlsVersion(StrEnum):
 
     TLS_1_2 = "1.2"
     TLS_1_3 = "1.3"
+
+
+class ClientCertificates(StrEnum):
+    """Whom a certificate is demanded of, where there is an authority to verify it with."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
 
 
 class PlatformKind(StrEnum):

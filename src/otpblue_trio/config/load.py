@@ -181,21 +181,30 @@ class _Loading:
                 self._at_fault.add(fault.path[:2])
 
     def _judge(self, config: Config) -> None:
+        # All are looked for before any is told: what is told is at fault, too.
+        of_accounts = [
+            (document, fault)
+            for document, fault in rules.account_faults(self._names, self._accounts, config)
+            if self._can_be_judged(fault.rests_on)
+        ]
         judged = [
             fault
             for fault in rules.faults(config, self._document)
-            # A setting at fault was taken out: what a rule says of its default means nothing.
-            if not any(
-                path[: len(needed)] == needed or path == needed[: len(path)]
-                for path in self._at_fault
-                for needed in fault.rests_on or (fault.path,)
-            )
+            if self._can_be_judged(fault.rests_on or (fault.path,))
         ]
         self._report(self._document, judged)
-        for document, fault in rules.account_faults(
-            self._names, self._accounts, config.environment
-        ):
-            self._problems.append(document.problem(fault))
+        self._problems += [document.problem(fault) for document, fault in of_accounts]
+
+    def _can_be_judged(self, needed: Iterable[KeyPath]) -> bool:
+        """Tell whether what a rule says of these settings means anything.
+
+        A setting at fault was taken out: what is looked at in its place is the default.
+        """
+        return not any(
+            path[: len(each)] == each or path == each[: len(path)]
+            for path in self._at_fault
+            for each in needed
+        )
 
     def _warnings(self, config: Config) -> tuple[str, ...]:
         documents = {id(placed.document): placed.document for placed in self._accounts}

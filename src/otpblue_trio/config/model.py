@@ -18,6 +18,7 @@ import attrs
 from otpblue_trio.config.accounts import ACCOUNT_SETTINGS, NO_ACCOUNT
 from otpblue_trio.config.addresses import ListenAddress
 from otpblue_trio.config.choices import (
+    ClientCertificates,
     Environment,
     LogFormat,
     LogLevel,
@@ -34,6 +35,7 @@ from otpblue_trio.policy.types import Account
 
 __all__ = [
     "Account",
+    "ClientCertificates",
     "Config",
     "Directory",
     "Environment",

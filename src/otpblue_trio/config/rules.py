@@ -15,7 +15,7 @@ import attrs
 from otpblue_trio.config.certificates import ca_trouble, key_pair_trouble
 from otpblue_trio.config.documents import Document
 from otpblue_trio.config.lines import KeyPath
-from otpblue_trio.config.model import Config, Environment, PlatformKind
+from otpblue_trio.config.model import ClientCertificates, Config, Environment, PlatformKind
 from otpblue_trio.config.problems import Fault
 from otpblue_trio.config.values import show
 from otpblue_trio.policy.passwords import is_hash
@@ -61,19 +61,21 @@ def faults(config: Config, document: Document) -> Iterator[Fault]:
     """Yield what is wrong between the settings of a configuration, accounts apart."""
     yield from _listener_faults(config)
     yield from _file_faults(config)
+    if not _verifies_clients(config):
+        yield from _certificate_faults(config.defaults, ("defaults",))
     if config.environment is Environment.PRODUCTION:
         yield from _production_faults(config, document)
 
 
 def account_faults(
-    names: Iterable[PlacedName], accounts: Iterable[PlacedAccount], environment: Environment
+    names: Iterable[PlacedName], accounts: Iterable[PlacedAccount], config: Config
 ) -> Iterator[tuple[Document, Fault]]:
     """Yield what is wrong between accounts, each with the file that it is wrong in.
 
     Args:
       names: every system_id, of accounts with other faults too.
       accounts: those without faults of their own.
-      environment: what the gateway is run for.
+      config: the rest of the configuration.
     """
     first: dict[str, PlacedName] = {}
     for name in names:
@@ -81,17 +83,22 @@ def account_faults(
         if earlier is not name:
             expected = f"a name that no other account has ({_place(earlier)} has it)"
             yield name.document, Fault(name.path, expected, show(name.system_id))
-    if environment is Environment.PRODUCTION:
-        for placed in accounts:
-            if not is_hash(placed.account.password):
-                yield (
-                    placed.document,
-                    Fault(
-                        (*placed.path, "password"),
-                        "a bcrypt, argon2 or scrypt hash (production)",
-                        f"a plain password of {len(placed.account.password)} characters",
-                    ),
-                )
+    for placed in accounts:
+        if config.environment is Environment.PRODUCTION and not is_hash(placed.account.password):
+            yield (
+                placed.document,
+                Fault(
+                    (*placed.path, "password"),
+                    "a bcrypt, argon2 or scrypt hash (production)",
+                    f"a plain password of {len(placed.account.password)} characters",
+                ),
+            )
+        if not _verifies_clients(config):
+            own = placed.document.table["accounts"][placed.path[-1]]
+            for fault in _certificate_faults(placed.account, placed.path):
+                # What comes from [defaults] is told of there.
+                if fault.path[-1] in own:
+                    yield placed.document, fault
 
 
 def remarks(config: Config, document: Document) -> Iterator[str]:
@@ -102,6 +109,10 @@ def remarks(config: Config, document: Document) -> Iterator[str]:
         yield remark(("listen",), "no SMPP listener: nobody can connect")
     if config.tls is not None and not listen.tls:
         yield remark(("tls",), "has no effect without listen.tls")
+    if config.tls is not None and config.tls.client_ca is None:
+        optional = ClientCertificates.OPTIONAL
+        if config.tls.client_certificates is optional:
+            yield remark(("tls", "client_certificates"), "has no effect without tls.client_ca")
     if listen.plain and config.environment is Environment.PRODUCTION:
         yield remark(("listen", "plain"), "passwords and codes travel readable on a plain listener")
     if document.table.get("simulator") and config.platform.kind is not PlatformKind.SIMULATOR:
@@ -175,6 +186,21 @@ def _file_faults(config: Config) -> Iterator[Fault]:
             yield Fault(("tls", "client_ca"), "certificates of authorities", trouble)
     if config.platform.ca_file is not None and (trouble := ca_trouble(config.platform.ca_file)):
         yield Fault(("platform", "ca_file"), "certificates of authorities", trouble)
+
+
+def _verifies_clients(config: Config) -> bool:
+    return config.tls is not None and config.tls.client_ca is not None
+
+
+def _certificate_faults(account: Account, path: KeyPath) -> Iterator[Fault]:
+    for key in ("client_certificate_names", "client_certificate_fingerprints"):
+        if getattr(account, key):
+            yield Fault(
+                (*path, key),
+                "tls.client_ca to verify client certificates with",
+                "none, so that nobody could bind",
+                rests_on=(("tls", "client_ca"),),
+            )
 
 
 def _production_faults(config: Config, document: Document) -> Iterator[Fault]:

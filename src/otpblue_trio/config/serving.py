@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 
 from otpblue_trio.config.addresses import ListenAddress
-from otpblue_trio.config.choices import TlsVersion
+from otpblue_trio.config.choices import ClientCertificates, TlsVersion
 from otpblue_trio.config.kinds import (
     ADDRESSES,
     ADMIN_ADDRESS,
@@ -90,9 +90,17 @@ class Tls:
     client_ca: Path | None = attrs.field(
         default=None,
         metadata=about(
-            "PEM file with certificate authorities. When set, clients must show a certificate "
-            "signed by one of them.",
+            "PEM file with certificate authorities that client certificates are verified with.",
             optional_path("a CA file", must_exist=True),
+            is_live=True,
+        ),
+    )
+    client_certificates: ClientCertificates = attrs.field(
+        default=ClientCertificates.REQUIRED,
+        metadata=about(
+            'With client_ca: "required" lets no client in without a certificate of one of the '
+            'authorities; "optional" leaves it to the accounts (client_certificate_names).',
+            choice(ClientCertificates),
             is_live=True,
         ),
     )

@@ -23,7 +23,7 @@ _MEANINGS = MappingProxyType(
         CommandStatus.ESME_RINVBNDSTS: "not bound, or bound in the wrong mode",
         CommandStatus.ESME_RINVPASWD: "authentication failed: check system_id and password",
         CommandStatus.ESME_RBINDFAIL: (
-            "bind failed: address not allowed or blocked, or too many sessions"
+            "bind failed: address or certificate not allowed, address blocked, or too many sessions"
         ),
     }
 )

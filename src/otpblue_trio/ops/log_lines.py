@@ -227,6 +227,9 @@ def _receipt(timestamp: float, event: ReceiptSettled) -> Line:
 
 
 def _bind_refused(timestamp: float, event: BindRefused) -> Line:
+    shown: dict[str, Field] = {}
+    if event.certificate or event.reason == Reason.CERTIFICATE_NOT_ACCEPTED:
+        shown["certificate"] = event.certificate or "none"
     return _line(
         timestamp,
         logging.WARNING,
@@ -238,6 +241,7 @@ def _bind_refused(timestamp: float, event: BindRefused) -> Line:
         reason=str(event.reason),
         status=status_name(event.command_status),
         command_status=f"0x{event.command_status:08x}",
+        **shown,
     )
 
 

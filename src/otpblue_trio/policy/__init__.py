@@ -10,6 +10,11 @@ from otpblue_trio.policy.binds import (
     check_bind_fields,
     reason_of_bind_decode_error,
 )
+from otpblue_trio.policy.client_certificates import (
+    ClientCertificate,
+    certificate_is_accepted,
+    requires_certificate,
+)
 from otpblue_trio.policy.concatenation import (
     MAX_MESSAGE_OCTETS,
     Held,
@@ -74,6 +79,7 @@ __all__ = [
     "Admission",
     "Alphabet",
     "BindGate",
+    "ClientCertificate",
     "CodeFinder",
     "CodeFound",
     "CodePatterns",
@@ -112,6 +118,7 @@ __all__ = [
     "Verdict",
     "Whole",
     "address_is_allowed",
+    "certificate_is_accepted",
     "check_bind_fields",
     "check_hash",
     "choose_language",
@@ -124,6 +131,7 @@ __all__ = [
     "may_send",
     "reason_of_bind_decode_error",
     "receipt_is_retryable",
+    "requires_certificate",
     "verdict",
     "verdict_of_outcome",
     "verify_no_password",

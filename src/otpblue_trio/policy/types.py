@@ -90,6 +90,11 @@ class Account:
     max_sessions: int = 10
     allowed_ips: tuple[IpNetwork, ...] = ()
     """Networks that may bind; empty: any."""
+    client_certificate_names: tuple[str, ...] = ()
+    """Names of TLS client certificates that may bind, in lower case."""
+    client_certificate_fingerprints: tuple[str, ...] = ()
+    """SHA-256 fingerprints of such certificates: 64 hexadecimal digits in lower case. Where there
+    are neither names nor fingerprints no certificate is needed; else one of them must fit."""
     default_sender: str = "OTP"
     long_sender: LongSender = LongSender.TRUNCATE
     language: str = "auto"

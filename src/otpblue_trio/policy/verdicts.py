@@ -25,6 +25,7 @@ class Reason(StrEnum):
     BAD_CREDENTIALS = "bad_credentials"
     ADDRESS_NOT_ALLOWED = "address_not_allowed"
     ADDRESS_BLOCKED = "address_blocked"
+    CERTIFICATE_NOT_ACCEPTED = "certificate_not_accepted"
     TOO_MANY_SESSIONS = "too_many_sessions"
     BAD_BIND_FIELD = "bad_bind_field"
     DIRECTORY_DOWN = "directory_down"
@@ -112,6 +113,7 @@ _VERDICTS = _table(
     Verdict(Reason.BAD_CREDENTIALS, _S.ESME_RINVPASWD),
     Verdict(Reason.ADDRESS_NOT_ALLOWED, _S.ESME_RBINDFAIL),
     Verdict(Reason.ADDRESS_BLOCKED, _S.ESME_RBINDFAIL),
+    Verdict(Reason.CERTIFICATE_NOT_ACCEPTED, _S.ESME_RBINDFAIL),
     Verdict(Reason.TOO_MANY_SESSIONS, _S.ESME_RBINDFAIL),
     Verdict(Reason.BAD_BIND_FIELD, _S.ESME_RBINDFAIL),
     Verdict(Reason.DIRECTORY_DOWN, _S.ESME_RSYSERR),

@@ -1,9 +1,9 @@
-"""Deciding a bind: address, account, password, session cap, so that an attacker learns little.
+"""Deciding a bind: address, certificate, password, session cap, so that an attacker learns little.
 
-Basis: integration guide, "Authentication & IP Security". The address is judged before the
-password, so a forbidden address learns nothing about it; a failure is counted before the password
-check starts, so any number of pipelined or parallel binds tries no more passwords than the block
-allows; an unknown system_id takes as long as a wrong password.
+Basis: integration guide, "Authentication & IP Security". The address and the client certificate are
+judged before the password, so whoever lacks one of them learns nothing about it; a failure is
+counted before the password check starts, so any number of pipelined or parallel binds tries no more
+passwords than the block allows; an unknown system_id takes as long as a wrong password.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from otpblue_trio.policy.binds import (
     address_is_allowed,
     check_bind_fields,
 )
+from otpblue_trio.policy.client_certificates import certificate_is_accepted
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.runtime.protocols import AccountsUnavailable
 
 if TYPE_CHECKING:
+    from otpblue_trio.policy.client_certificates import ClientCertificate
     from otpblue_trio.policy.types import Account, IpAddress
     from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
     from otpblue_trio.runtime.protocols import AccountSource, PasswordVerifier
@@ -53,8 +55,15 @@ class BindDesk:
         self._registry = registry
         self._decided = trio.Event()
 
-    async def decide(self, pdu: BindRequest, address: IpAddress) -> AccountState | Reason:
+    async def decide(
+        self, pdu: BindRequest, address: IpAddress, certificate: ClientCertificate | None
+    ) -> AccountState | Reason:
         """Return the account to bind with, or the reason to refuse.
+
+        Args:
+          pdu: the bind.
+          address: where it comes from.
+          certificate: what the client has shown in the TLS handshake.
 
         Cancelling abandons the password check; the attempt stays counted as a failure.
         """
@@ -74,8 +83,10 @@ class BindDesk:
         gate.attempt(address, trio.current_time())
         is_right = False
         try:
-            if account is not None and not address_is_allowed(address, account.allowed_ips):
-                return Reason.ADDRESS_NOT_ALLOWED
+            if account is not None:
+                unfit = _unfit(account, address, certificate)
+                if unfit is not None:
+                    return unfit
             is_right = await self._verifier.verify(account, pdu.password)
         finally:
             now = trio.current_time()
@@ -87,9 +98,11 @@ class BindDesk:
             self._decided = trio.Event()
         if account is None or not is_right:
             return Reason.BAD_CREDENTIALS
-        return await self._enter(account, address)
+        return await self._enter(account, address, certificate)
 
-    async def _enter(self, checked: Account, address: IpAddress) -> AccountState | Reason:
+    async def _enter(
+        self, checked: Account, address: IpAddress, certificate: ClientCertificate | None
+    ) -> AccountState | Reason:
         """Let an ESME in under the account as it is by now, which a reload may have changed."""
         try:
             account = await self._accounts.find(checked.system_id)
@@ -97,8 +110,9 @@ class BindDesk:
             account = checked
         if account is None or account.password != checked.password:
             return Reason.BAD_CREDENTIALS
-        if not address_is_allowed(address, account.allowed_ips):
-            return Reason.ADDRESS_NOT_ALLOWED
+        unfit = _unfit(account, address, certificate)
+        if unfit is not None:
+            return unfit
         state = self._registry.enter(account, trio.current_time())
         if len(state.sessions) >= account.max_sessions:
             return Reason.TOO_MANY_SESSIONS
@@ -124,3 +138,14 @@ class BindDesk:
         gate.attempt(address, now)
         gate.failed(address)
         return reason
+
+
+def _unfit(
+    account: Account, address: IpAddress, certificate: ClientCertificate | None
+) -> Reason | None:
+    """Return why a connection may not bind as an account, whatever its password; None if it may."""
+    if not address_is_allowed(address, account.allowed_ips):
+        return Reason.ADDRESS_NOT_ALLOWED
+    if not certificate_is_accepted(certificate, account):
+        return Reason.CERTIFICATE_NOT_ACCEPTED
+    return None

@@ -33,6 +33,7 @@ import trio
 
 from otpblue_trio.policy.binds import reason_of_bind_decode_error
 from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.runtime.client_certificates import client_certificate
 from otpblue_trio.runtime.observer import (
     BindAccepted,
     BindRefused,
@@ -60,6 +61,7 @@ from otpblue_trio.session import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from otpblue_trio.policy.client_certificates import ClientCertificate
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.binding import BindDesk
     from otpblue_trio.runtime.listeners import Peer
@@ -154,6 +156,8 @@ class Connection:
             self._session, stream, timeout=limits.write_timeout, on_lost=self._lost
         )
         self._account: AccountState | None = None
+        self._certificate: ClientCertificate | None = None
+        self._detail = ""
         self._opened_at = trio.current_time()
         self._submits = 0
         self._is_announced = False
@@ -295,6 +299,7 @@ class Connection:
                 reason=reason,
                 duration=trio.current_time() - self._opened_at,
                 submits=self._submits,
+                detail=self._detail,
             )
         )
 
@@ -344,8 +349,12 @@ class Connection:
         stream = trio.SSLStream(self._stream, context, server_side=True, https_compatible=True)
         try:
             await stream.do_handshake()
-        except (trio.BrokenResourceError, ssl.SSLError):
+        except (trio.BrokenResourceError, ssl.SSLError) as error:
+            cause = error.__cause__ or error
+            if isinstance(cause, ssl.SSLError):
+                self._detail = cause.reason or ""
             return False
+        self._certificate = client_certificate(stream)
         self._stream = self._writer.stream = stream
         return True
 
@@ -445,7 +454,7 @@ class Connection:
         system_id = ""
         if isinstance(event, BindRequested):
             system_id = event.pdu.system_id
-            decision = await self._binds.decide(event.pdu, address)
+            decision = await self._binds.decide(event.pdu, address, self._certificate)
         else:
             decision = self._binds.refuse_unreadable(
                 address, reason_of_bind_decode_error(event.command_status)
@@ -462,6 +471,7 @@ class Connection:
                     system_id=system_id,
                     reason=decision,
                     command_status=command_status,
+                    certificate=self._certificate.fingerprint if self._certificate else "",
                 )
             )
             return False

@@ -139,6 +139,7 @@ class ConnectionClosed:
     duration: float
     submits: int
     detail: str = ""
+    """Why a TLS handshake failed, in OpenSSL's words; else empty."""
 
 
 @attrs.frozen(kw_only=True)
@@ -174,6 +175,8 @@ class BindRefused:
     reason: str
     """A value of `policy.verdicts.Reason`."""
     command_status: int
+    certificate: str = ""
+    """Fingerprint (SHA-256) of the client's certificate; empty when it has shown none."""
 
 
 @hot_frozen

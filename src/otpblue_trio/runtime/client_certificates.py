@@ -1,0 +1,33 @@
+"""The certificate a client has shown in its TLS handshake, as the policy takes it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from otpblue_trio.policy.client_certificates import ClientCertificate
+
+if TYPE_CHECKING:
+    import trio
+
+__all__ = ["client_certificate"]
+
+
+def client_certificate(stream: trio.SSLStream[Any]) -> ClientCertificate | None:
+    """Return the verified certificate of the client, or None when it has shown none.
+
+    Args:
+      stream: after its handshake. What is here was verified there: with an authority to verify
+        against, a certificate that does not hold ends the handshake.
+    """
+    octets: bytes | None = stream.getpeercert(binary_form=True)
+    if octets is None:
+        return None
+    # Empty where nothing was verified, and then no name counts.
+    told: dict[str, Any] = stream.getpeercert() or {}
+    pairs = [pair for relative_name in told.get("subject", ()) for pair in relative_name]
+    names = [value for kind, value in pairs if kind == "commonName"]
+    names += [value for kind, value in told.get("subjectAltName", ()) if kind == "DNS"]
+    return ClientCertificate(
+        frozenset(name.lower() for name in names), hashlib.sha256(octets).hexdigest()
+    )
