@@ -104,3 +104,33 @@ def test_forgetting_a_key_forgets_what_it_suppressed() -> None:
         gate.admits(_line(0.0, Repeat("a", limit=1)))
     gate.admits(_line(0.0, Repeat("b", limit=1)))
     assert not gate.has_suppressed
+
+
+def test_a_clock_set_back_silences_nothing() -> None:
+    gate = RepeatGate()
+    repeat = Repeat("a", limit=1, period=1.0)
+    for _ in range(3):
+        gate.admits(_line(100_000.0, repeat))
+    [summary] = gate.summaries(10.0)
+    assert summary.fields["suppressed"] == 2
+    assert gate.admits(_line(12.0, repeat))
+    assert gate.admits(_line(3.0 - 60.0, repeat))
+
+
+def test_a_clock_set_forward_silences_nothing() -> None:
+    gate = RepeatGate()
+    repeat = Repeat("a", limit=1, period=1.0)
+    for _ in range(3):
+        gate.admits(_line(10.0, repeat))
+    [summary] = gate.summaries(100_000.0)
+    assert summary.fields["suppressed"] == 2
+    assert gate.admits(_line(100_002.0, repeat))
+
+
+def test_old_lines_behind_a_stalled_reader_are_still_counted() -> None:
+    gate = RepeatGate()
+    repeat = Repeat("a", limit=1, period=1.0)
+    for _ in range(2):
+        gate.admits(_line(10.0, repeat))
+    assert gate.summaries(40.0)
+    assert not gate.admits(_line(10.5, repeat))

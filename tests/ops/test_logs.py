@@ -183,6 +183,39 @@ def test_trouble_has_its_traceback_in_a_field_of_its_own() -> None:
     assert line["traceback"] == "ValueError: x"
 
 
+@pytest.mark.parametrize("count", [9, 10, 11])
+def test_one_trouble_is_told_ten_times_a_second_at_most(count: int) -> None:
+    stream = io.StringIO()
+    with _writer(stream) as writer:
+        for number in range(count):
+            error = ValueError("x")
+            writer.observe(ConnectionTrouble(connection_id=number, peer="p", error=error))
+            writer.observe(Notice(level="warning", text="the directory does not answer"))
+    told = _told(stream)
+    for message in ("connection failed", "the directory does not answer"):
+        lines = [line for line in told if line["message"] == message]
+        assert len([line for line in lines if "suppressed" not in line]) == min(count, 10)
+        assert [line["suppressed"] for line in lines if "suppressed" in line] == (
+            [1] if count > 10 else []
+        )
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_tracebacks_of_one_place_are_few_and_the_rest_is_counted(count: int) -> None:
+    """Trio tells of a listener without descriptors ten times a second, with a traceback."""
+    stream = io.StringIO()
+    with _writer(stream) as writer:
+        logger = logging.Logger("trio.serve_listeners")
+        logger.addHandler(writer)
+        for _ in range(count):
+            logger.error("accept returned an error", exc_info=OSError(24, "Too many open files"))
+    told = _told(stream)
+    assert len(told) == count
+    assert [line["suppressed"] for line in told if "suppressed" in line] == (
+        [1] if count > 3 else []
+    )
+
+
 def test_record_whose_arguments_do_not_fit_is_written_all_the_same() -> None:
     stream = io.StringIO()
     with _writer(stream) as writer:

@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from otpblue_trio.ops.log_lines import LOGGER, Line, traceback_text
+from otpblue_trio.ops.log_lines import LOGGER, Line, Repeat, traceback_text
 
 if TYPE_CHECKING:
     from otpblue_trio.ops.log_lines import Field
 
 __all__ = ["JsonFormat", "LogFormat", "TextFormat", "line_of_record"]
+
+_TRACEBACKS = 3
+"""How many of one place in the code are written in a period of so many seconds:"""
+_TRACEBACK_PERIOD = 10.0
 
 _PLAIN_VALUE = re.compile(r"[!#-<>-~]+")
 _TEXT_LEVELS = {
@@ -144,6 +148,11 @@ class TextFormat:
 def line_of_record(record: logging.LogRecord) -> Line:
     """Return the line for a record of the logging module, its message already merged."""
     trouble = ""
+    repeat = None
     if record.exc_info and record.exc_info[1] is not None:
         trouble = traceback_text(record.exc_info[1])
-    return Line(record.created, record.levelno, record.getMessage(), {}, trouble, record.name)
+        # A listener without descriptors says so ten times a second, for as long as that lasts.
+        repeat = Repeat(f"record {record.name}:{record.lineno}", _TRACEBACKS, _TRACEBACK_PERIOD)
+    return Line(
+        record.created, record.levelno, record.getMessage(), {}, trouble, record.name, repeat
+    )

@@ -5,7 +5,8 @@ I/O, so the sentences can be tested without a thread; `logs.LogWriter` calls `li
 thread, away from the event loop.
 
 Lines that a stranger can cause at will (a port scanner, a bind with a guessed password, a refused
-connection) carry a `Repeat`, which `log_repeat.RepeatGate` goes by.
+connection), and those of one trouble that lasts, carry a `Repeat`, which `log_repeat.RepeatGate`
+goes by.
 """
 
 from __future__ import annotations
@@ -288,7 +289,7 @@ def _of_connection(
                 timestamp,
                 logging.ERROR,
                 "connection failed",
-                None,
+                Repeat(f"trouble {type(event.error).__name__}"),
                 traceback_text(event.error),
                 connection=event.connection_id,
                 peer=event.peer,
@@ -341,7 +342,8 @@ def _of_gateway(
             fields: dict[str, Field] = {"detail": event.detail} if event.detail else {}
             return Line(timestamp, level, f"platform {event.state}", fields)
         case Notice():
-            return _line(timestamp, _LEVELS.get(event.level.lower(), logging.INFO), event.text)
+            level = _LEVELS.get(event.level.lower(), logging.INFO)
+            return _line(timestamp, level, event.text, Repeat(f"notice {event.text}"))
 
 
 def lines_of(timestamp: float, event: Event) -> list[Line]:

@@ -11,17 +11,27 @@ if TYPE_CHECKING:
 
 __all__ = ["RepeatGate"]
 
+_MOST_LAG = 60.0
+"""Seconds that a line may be older than the period it falls in, as after a stalled reader. One that
+is older still was written by a clock that has been set back: its key begins anew, else nothing more
+would be heard of it until the clock has caught up."""
+
 
 class _Window:
     """One period of one key."""
 
-    __slots__ = ("ends", "last", "passed", "suppressed")
+    __slots__ = ("begins", "ends", "last", "passed", "suppressed")
 
-    def __init__(self, ends: float) -> None:
-        self.ends = ends
+    def __init__(self, begins: float, period: float) -> None:
+        self.begins = begins
+        self.ends = begins + period
         self.passed = 0
         self.suppressed = 0
         self.last: Line | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether the period has ended, or lies in a future that the clock has left."""
+        return now >= self.ends or now < self.begins - _MOST_LAG
 
 
 class RepeatGate:
@@ -48,10 +58,10 @@ class RepeatGate:
         if repeat is None:
             return True
         window = self._windows.get(repeat.key)
-        if window is None or (line.timestamp >= window.ends and not window.suppressed):
+        if window is None or (window.is_over(line.timestamp) and not window.suppressed):
             if window is None and len(self._windows) >= self._max_keys:
                 self._suppressed -= self._windows.pop(next(iter(self._windows))).suppressed
-            window = self._windows[repeat.key] = _Window(line.timestamp + repeat.period)
+            window = self._windows[repeat.key] = _Window(line.timestamp, repeat.period)
         if window.passed < repeat.limit:
             window.passed += 1
             return True
@@ -64,7 +74,7 @@ class RepeatGate:
         """Return the summaries of the periods that are over, or of all at the end of the log."""
         lines: list[Line] = []
         for key, window in list(self._windows.items()):
-            if now < window.ends and not final:
+            if not window.is_over(now) and not final:
                 continue
             last = window.last
             if last is None or last.repeat is None:
@@ -79,6 +89,6 @@ class RepeatGate:
                 )
             )
             self._suppressed -= window.suppressed
-            successor = self._windows[key] = _Window(now + last.repeat.period)
+            successor = self._windows[key] = _Window(now, last.repeat.period)
             successor.passed = 1
         return lines

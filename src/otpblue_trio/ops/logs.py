@@ -240,12 +240,10 @@ class LogWriter(logging.Handler):
 
     def _lines_of(self, entry: tuple[float, Event] | logging.LogRecord) -> list[Line]:
         if isinstance(entry, logging.LogRecord):
-            return [line_of_record(entry)]
-        return [
-            line
-            for line in lines_of(*entry)
-            if line.level >= self.level and self._gate.admits(line)
-        ]
+            lines = [line_of_record(entry)]
+        else:
+            lines = [line for line in lines_of(*entry) if line.level >= self.level]
+        return [line for line in lines if self._gate.admits(line)]
 
     def _write_lines(self, lines: list[Line], *, final: bool = False) -> None:
         """Write lines, the summaries that are due, and word of what was dropped."""
