@@ -125,6 +125,11 @@ def test_a_plain_password_longer_than_smpp_allows_gives_a_warning(
             "config.toml:2: limits.max_in_flight_per_session: "
             "has no effect above limits.max_in_flight_per_account",
         ),
+        (
+            "limits.max_in_flight = 10\nlimits.max_in_flight_per_account = 11",
+            "config.toml:2: limits.max_in_flight_per_account: "
+            "has no effect above limits.max_in_flight",
+        ),
     ],
 )
 def test_what_has_no_effect_gives_a_warning(text: str, said: str, load: Load) -> None:

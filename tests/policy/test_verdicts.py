@@ -68,6 +68,7 @@ STATUS_OF_REASON = {
     Reason.RATE_LIMIT: 0x58,
     Reason.SESSION_IN_FLIGHT_CAP: 0x58,
     Reason.ACCOUNT_IN_FLIGHT_CAP: 0x58,
+    Reason.GATEWAY_IN_FLIGHT_CAP: 0x58,
     Reason.DRAINING: 0x08,
     Reason.STORE_DOWN: 0x08,
 }

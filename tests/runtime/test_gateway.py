@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -168,15 +169,74 @@ async def test_the_cap_of_an_address_touches_no_other(
             await stream.aclose()
 
 
-async def test_a_mapped_address_counts_as_itself(autojump_clock: MockClock) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "connections"),
+    [
+        ("2001:db8::1", "2001:db8::2", 1),
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", 1),
+        ("2001:db8::1", "2001:db8:0:1::1", 2),
+        ("192.0.2.1", "192.0.2.2", 2),
+        ("192.0.2.1", "::ffff:192.0.2.1", 1),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", 2),
+    ],
+)
+async def test_an_ipv6_address_counts_with_its_subscriber_s_whole_network(
+    first: str, second: str, connections: int, autojump_clock: MockClock
+) -> None:
     limits = with_limits(max_connections_per_address=1)
     async with open_gateway(limits=limits) as gateway:
-        first = gateway.connect_stream("2001:db8::1")
-        second = gateway.connect_stream("2001:db8::2")
+        streams = [gateway.connect_stream(first), gateway.connect_stream(second)]
         await trio.testing.wait_all_tasks_blocked()
-        assert gateway.gateway.connections == 2
-        await first.aclose()
-        await second.aclose()
+        assert gateway.gateway.connections == connections
+        for stream in streams:
+            await stream.aclose()
+
+
+@pytest.mark.parametrize(
+    ("address", "connections"),
+    [
+        ("198.51.100.7", 5),
+        ("::ffff:198.51.100.7", 5),
+        ("198.51.101.7", 2),
+        ("2001:db8::7", 5),
+        ("2001:db9::7", 2),
+    ],
+)
+async def test_an_uncapped_network_is_bound_by_the_cap_of_all_only(
+    address: str, connections: int, autojump_clock: MockClock
+) -> None:
+    limits = with_limits(
+        max_connections=5,
+        max_connections_per_address=2,
+        uncapped_networks=(ip_network("198.51.100.0/24"), ip_network("2001:db8::/32")),
+    )
+    async with open_gateway(limits=limits) as gateway:
+        streams = [gateway.connect_stream(address) for _ in range(6)]
+        await trio.testing.wait_all_tasks_blocked()
+        assert gateway.gateway.connections == connections
+        for stream in streams:
+            await stream.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+        assert gateway.gateway.connections == 0
+
+
+async def test_behind_a_load_balancer_its_header_s_address_is_uncapped(
+    autojump_clock: MockClock,
+) -> None:
+    limits = with_limits(
+        max_connections_per_address=1, uncapped_networks=(ip_network("198.51.100.0/24"),)
+    )
+    async with open_gateway(limits=limits, proxy_protocol_from=["10.0.0.0/8"]) as gateway:
+        streams = []
+        for source in ("198.51.100.7", "198.51.100.7", "198.51.101.7", "198.51.101.7"):
+            streams.append(gateway.connect_stream("10.0.0.1"))
+            await streams[-1].send_all(f"PROXY TCP4 {source} 192.0.2.1 1 2\r\n".encode())
+        await trio.testing.wait_all_tasks_blocked()
+        assert gateway.gateway.connections == 3
+        (told,) = of_type(gateway.events, ConnectionRefused)
+        assert told.peer.startswith("198.51.101.7:")
+        for stream in streams:
+            await stream.aclose()
 
 
 # ---------------------------------------------------------------------- slow peers

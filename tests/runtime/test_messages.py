@@ -542,6 +542,28 @@ async def test_a_delivered_message_answers_for_its_repetitions_until_the_window_
         assert ids == [message_id(first), message_id(second)]
 
 
+@pytest.mark.parametrize("others", [1, 2, 3])
+async def test_beyond_the_bound_the_oldest_delivered_message_is_remembered_no_more(
+    others: int, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    monkeypatch.setattr("otpblue_trio.runtime.messages._MAX_REMEMBERED", 3)
+    platform = FakePlatform()
+    async with open_gateway(platform=platform, duplicate_window=5.0) as gateway:
+        esme = await gateway.bound()
+        await esme.submit_sm(NUMBER, TEXT)
+        for other in range(others):
+            await esme.submit_sm(NUMBER, f"Your code is 99{other}123")
+        # Asked newest first, so that what is asked pushes out nothing that is asked later.
+        for other in reversed(range(others)):
+            await esme.submit_sm(NUMBER, f"Your code is 99{other}123")
+        assert len(platform.requests) == 1 + others
+        await esme.submit_sm(NUMBER, TEXT)
+        assert len(platform.requests) == 1 + others + (others >= 3)
+        await trio.sleep(5)
+        await esme.submit_sm(NUMBER, TEXT)
+        assert len(platform.requests) == 2 + others + (others >= 3)
+
+
 async def test_the_window_begins_with_the_delivery(autojump_clock: MockClock) -> None:
     platform = FakePlatform(latency=4)
     async with open_gateway(platform=platform, duplicate_window=5.0) as gateway:
@@ -757,9 +779,32 @@ async def test_the_account_cap_counts_all_its_sessions_and_no_others(
         platform.release()
 
 
+@pytest.mark.parametrize("distance", [-1, 0, 1])
+async def test_the_gateway_cap_counts_all_accounts(
+    distance: int, autojump_clock: MockClock
+) -> None:
+    cap = 6
+    platform = FakePlatform(holds=True)
+    async with open_gateway(
+        platform=platform,
+        limits=with_limits(max_in_flight=cap),
+        accounts=[account("acme"), account("other")],
+    ) as gateway:
+        sessions = [await gateway.bound(), await gateway.bound("other")]
+        for at in range(cap + distance):
+            await sessions[at % 2].send(message(100 + at, code=at))
+            await trio.testing.wait_all_tasks_blocked()
+        assert len(platform.requests) == min(cap, cap + distance)
+        assert [event.reason for event in answered(gateway)] == (
+            ["gateway_in_flight_cap"] if distance > 0 else []
+        )
+        assert all(event.command_status == RTHROTTLED for event in answered(gateway))
+        platform.release()
+
+
 async def test_an_answered_message_makes_room_under_the_caps(autojump_clock: MockClock) -> None:
     platform = FakePlatform(holds=True)
-    limits = with_limits(max_in_flight_per_session=1, max_in_flight_per_account=1)
+    limits = with_limits(max_in_flight_per_session=1, max_in_flight_per_account=1, max_in_flight=1)
     async with open_gateway(platform=platform, limits=limits) as gateway:
         esme = await gateway.bound()
         for code in range(3):

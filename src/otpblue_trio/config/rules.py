@@ -120,6 +120,7 @@ def remarks(config: Config, document: Document) -> Iterator[str]:
     for name, bound in (
         ("max_connections_per_address", "max_connections"),
         ("max_in_flight_per_session", "max_in_flight_per_account"),
+        ("max_in_flight_per_account", "max_in_flight"),
     ):
         if getattr(limits, name) > getattr(limits, bound) and name in document.table.get(
             "limits", ()

@@ -119,7 +119,20 @@ class Limits:
     )
     max_connections_per_address: int = attrs.field(
         default=50,
-        metadata=about("SMPP connections at once from one IP address.", whole_number(1, 1_000_000)),
+        metadata=about(
+            "SMPP connections at once from one IP address; an IPv6 address counts with its whole "
+            "/64.",
+            whole_number(1, 1_000_000),
+        ),
+    )
+    uncapped_networks: tuple[IpNetwork, ...] = attrs.field(
+        default=(),
+        metadata=about(
+            "Networks that max_connections_per_address does not bind, such as those of an "
+            "aggregator with many sessions behind one address.",
+            array_of(NETWORK, "an array of IP networks"),
+            example=["198.51.100.0/24"],
+        ),
     )
     pre_bind_timeout: float = attrs.field(
         default=30.0,
@@ -180,6 +193,13 @@ class Limits:
     max_in_flight_per_account: int = attrs.field(
         default=2000,
         metadata=about("The same over all sessions of an account.", whole_number(1, 1_000_000)),
+    )
+    max_in_flight: int = attrs.field(
+        default=20_000,
+        metadata=about(
+            "The same over all accounts: the gateway's memory is bounded by it.",
+            whole_number(1, 1_000_000),
+        ),
     )
     receipt_window: int = attrs.field(
         default=100,

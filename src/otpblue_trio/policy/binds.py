@@ -32,6 +32,7 @@ __all__ = [
     "address_is_allowed",
     "check_bind_fields",
     "reason_of_bind_decode_error",
+    "subject_of",
 ]
 
 _MAX_SYSTEM_ID_CHARACTERS = 15
@@ -100,7 +101,7 @@ class BindGate:
 
     def is_blocked(self, address: IpAddress, now: float) -> bool:
         """Tell whether an address may not try now. Attempts not yet decided count as failures."""
-        subject = _subject(address)
+        subject = subject_of(address)
         record = self._blocked.get(subject)
         if record is None:
             return False
@@ -116,7 +117,7 @@ class BindGate:
         are checked. Where this is True, a bind may wait for `is_blocked` to say no instead of
         being refused.
         """
-        record = self._blocked.get(_subject(address))
+        record = self._blocked.get(subject_of(address))
         return (
             record is not None
             and now < record.blocked_until
@@ -127,7 +128,7 @@ class BindGate:
         """Count an attempt, as a failure, before it is checked."""
         if self.is_blocked(address, now):
             return
-        subject = _subject(address)
+        subject = subject_of(address)
         record = self._counted.pop(subject, None)
         if record is None:
             self._make_room(now)
@@ -169,7 +170,7 @@ class BindGate:
 
     def _decide(self, address: IpAddress) -> tuple[IpAddress, _Record] | None:
         """Count one attempt as decided; None when there is none any more."""
-        subject = _subject(address)
+        subject = subject_of(address)
         record = self._counted.get(subject) or self._blocked.get(subject)
         if record is None or not record.undecided:
             return None
@@ -253,8 +254,11 @@ def _unmapped_network(network: IpNetwork) -> IpNetwork:
     return network
 
 
-def _subject(address: IpAddress) -> IpAddress:
-    """Return what an address counts as: itself, or the first address of its IPv6 /64."""
+def subject_of(address: IpAddress) -> IpAddress:
+    """Return what an address counts as: itself, or the first address of its IPv6 /64.
+
+    A /64 is what one subscriber has; an IPv4 address is the same however it is written.
+    """
     address = _unmapped(address)
     if isinstance(address, IPv4Address):
         return address

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     RATE_LIMIT = "rate_limit"
     SESSION_IN_FLIGHT_CAP = "session_in_flight_cap"
     ACCOUNT_IN_FLIGHT_CAP = "account_in_flight_cap"
+    GATEWAY_IN_FLIGHT_CAP = "gateway_in_flight_cap"
     DRAINING = "draining"
     STORE_DOWN = "store_down"
 
@@ -136,6 +137,7 @@ _VERDICTS = _table(
     Verdict(Reason.RATE_LIMIT, _S.ESME_RTHROTTLED, "921"),
     Verdict(Reason.SESSION_IN_FLIGHT_CAP, _S.ESME_RTHROTTLED, "922"),
     Verdict(Reason.ACCOUNT_IN_FLIGHT_CAP, _S.ESME_RTHROTTLED, "923"),
+    Verdict(Reason.GATEWAY_IN_FLIGHT_CAP, _S.ESME_RTHROTTLED, "926"),
     Verdict(Reason.DRAINING, _S.ESME_RSYSERR, "924"),
     Verdict(Reason.STORE_DOWN, _S.ESME_RSYSERR, "925"),
     # The platform's codes; receipt errors are set per code below.

@@ -77,8 +77,11 @@ SYSTEM_ID = "OTPBLUE"
 """How the gateway names itself in bind responses."""
 
 _READ_OCTETS = 65536
-_MAX_OUTGOING_OCTETS = 1 << 20
-"""Nothing more is read from a peer that owes us the reading of this much."""
+_MAX_OUTGOING_OCTETS = 1 << 18
+"""Nothing more is read from a peer that owes us the reading of this much: more than all answers and
+receipts of a session's windows."""
+_MAX_OUTGOING_OCTETS_UNBOUND = 1 << 14
+"""The same before the bind, when nothing but a few short answers is due."""
 _UNBIND_WAIT = 2.0
 """Seconds an ESME has to answer our unbind."""
 _CLOSE_WAIT = 1.0
@@ -163,6 +166,7 @@ class Connection:
         self._is_announced = False
         self._is_turned_away = False
         self._is_lost = False
+        self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
         self._leaving = trio.CancelScope()
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
@@ -364,7 +368,7 @@ class Connection:
         """Read and act until something ends the reading; returns what."""
         session = self._session
         while True:
-            while session.outgoing_octets > _MAX_OUTGOING_OCTETS:
+            while session.outgoing_octets > self._most_outgoing:
                 await self._writer.progress()
             try:
                 octets = await self._stream.receive_some(_READ_OCTETS)
@@ -479,6 +483,7 @@ class Connection:
         self._account = decision
         decision.sessions.add(self)
         self._pre_bind.deadline = math.inf
+        self._most_outgoing = _MAX_OUTGOING_OCTETS
         self._observer.observe(
             BindAccepted(
                 connection_id=self.connection_id,

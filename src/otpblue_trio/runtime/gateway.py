@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from otpblue_trio.policy.binds import BindGate, address_is_allowed
+from otpblue_trio.policy.binds import BindGate, address_is_allowed, subject_of
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.binding import BindDesk
 from otpblue_trio.runtime.connection import Connection
@@ -135,8 +135,10 @@ class Gateway:
         )
         self._slots = trio.CapacityLimiter(limits.max_connections)
         self._connections: dict[Connection, IpAddress | None] = {}
-        """With the address that each counts under; None until a PROXY header tells it."""
+        """With the address that each counts under; None where none does, and until a PROXY header
+        tells it."""
         self._of_address: Counter[IpAddress] = Counter()
+        """Connections of each address that the cap per address binds."""
         self._ids = itertools.count(1)
         self._stop = trio.Event()
         self._stop_now = trio.Event()
@@ -371,10 +373,14 @@ class Gateway:
     def _count_address(
         self, connection: Connection, address: IpAddress
     ) -> ConnectionRefusal | None:
-        if self._of_address[address] >= self._limits.max_connections_per_address:
+        uncapped = self._limits.uncapped_networks
+        if uncapped and address_is_allowed(address, uncapped):
+            return None
+        subject = subject_of(address)
+        if self._of_address[subject] >= self._limits.max_connections_per_address:
             return ConnectionRefusal.ADDRESS_CAP
-        self._of_address[address] += 1
-        self._connections[connection] = address
+        self._of_address[subject] += 1
+        self._connections[connection] = subject
         return None
 
     def _give_slot_back(self, connection: Connection) -> None:

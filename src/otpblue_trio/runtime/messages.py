@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MessageDesk"]
 
+_MAX_REMEMBERED = 200_000
+"""Delivered messages that answer for their repetitions, half a kilobyte each; beyond it the oldest
+answers no more."""
+
 
 class MessageDesk:
     """Answers every message of every connection; one for the gateway.
@@ -88,6 +92,7 @@ class MessageDesk:
         )
         self._session_cap = limits.max_in_flight_per_session
         self._account_cap = limits.max_in_flight_per_account
+        self._gateway_cap = limits.max_in_flight
         self._duplicate_window = duplicate_window
         self._on_remember = on_remember
         self._open: dict[ExchangeKey, Exchange] = {}
@@ -149,6 +154,8 @@ class MessageDesk:
             return Reason.SESSION_IN_FLIGHT_CAP
         if account.in_flight >= self._account_cap:
             return Reason.ACCOUNT_IN_FLIGHT_CAP
+        if self._in_flight >= self._gateway_cap:
+            return Reason.GATEWAY_IN_FLIGHT_CAP
         return None
 
     # ------------------------------------------------------------------ from waiting to answered
@@ -192,6 +199,8 @@ class MessageDesk:
         exchange.outcome = outcome
         told = verdict_of_outcome(outcome)
         if self._duplicate_window and isinstance(outcome, Delivered):
+            if len(self._delivered) >= _MAX_REMEMBERED:
+                self._delivered.pop(self._delivered_until.popleft()[1], None)
             self._delivered[exchange.key] = exchange
             self._delivered_until.append(
                 (trio.current_time() + self._duplicate_window, exchange.key)

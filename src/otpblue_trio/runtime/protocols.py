@@ -16,6 +16,7 @@ from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.policy.types import Account, Outcome, SendRequest
 
 if TYPE_CHECKING:
+    from otpblue_trio.policy.types import IpNetwork
     from otpblue_trio.store.records import CdrEntry, StoredReceipt
 
 __all__ = [
@@ -112,7 +113,11 @@ class GatewayLimits(Protocol):
 
     @property
     def max_connections_per_address(self) -> int:
-        """Connections at once from one address."""
+        """Connections at once from one address; an IPv6 address counts with its whole /64."""
+
+    @property
+    def uncapped_networks(self) -> tuple[IpNetwork, ...]:
+        """Networks that the cap per address does not bind."""
 
     @property
     def pre_bind_timeout(self) -> float:
@@ -149,6 +154,10 @@ class GatewayLimits(Protocol):
     @property
     def max_in_flight_per_account(self) -> int:
         """The same over all sessions of an account."""
+
+    @property
+    def max_in_flight(self) -> int:
+        """The same over all accounts."""
 
     @property
     def receipt_window(self) -> int:
