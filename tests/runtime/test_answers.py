@@ -580,6 +580,25 @@ async def test_a_restart_does_not_lengthen_the_life_of_a_receipt(
             assert again.receipts == {}
 
 
+@pytest.mark.parametrize(("pause", "comes"), [(3000.0, True), (3700.0, False)])
+async def test_a_clock_that_was_set_back_does_not_lengthen_the_life_of_a_receipt(
+    pause: float, comes: bool, autojump_clock: MockClock
+) -> None:
+    store = FakeStore(receipt_ttl=3600.0 + 10 * 86_400.0)
+    async with open_gateway(store=store) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await transmitter.submit_sm(NUMBER, TEXT)
+    again = FakeStore(receipts=store.receipts.values())
+    async with open_gateway(store=again, receipt_lifetime=3600) as gateway:
+        await trio.sleep(pause)
+        esme = await gateway.bound()
+        if comes:
+            assert receipt_id(await esme.receipt()) == "m-1"
+        else:
+            await no_receipt(esme)
+
+
 async def test_a_session_lost_before_the_commit_loses_no_receipt(
     autojump_clock: MockClock,
 ) -> None:

@@ -76,9 +76,11 @@ def _job(
     *,
     sweep: bool = False,
     now: float = NOW,
+    loop_time: float | None = None,
 ) -> Job:
     job = Job()
     job.now = now
+    job.started_at = now if loop_time is None else loop_time
     job.cdrs = list(cdrs)
     job.receipts = list(receipts)
     job.done = list(done)
@@ -343,6 +345,19 @@ def test_receipt_is_swept_when_its_time_is_up(path: Path, age: float, left: list
     _perform(database, _job(sweep=True, now=NOW + age))
     database.close()
     assert _inherited_ids(path, now=0.0) == left
+
+
+@pytest.mark.parametrize("jump", [-10 * RETENTION, 0.9 * RETENTION])
+def test_clock_that_is_set_makes_no_receipt_old(path: Path, jump: float) -> None:
+    database = _database(path)
+    database.open(_job(loop_time=0.0))
+    before = attrs.evolve(RECEIPT, receipt_id=1)
+    behind = attrs.evolve(RECEIPT, receipt_id=2, done_at=NOW + jump)
+    _perform(database, _job([CDR], [before, behind], loop_time=1.0))
+    _perform(database, _job(sweep=True, now=NOW + jump, loop_time=2.0))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 1
+    assert _inherited_ids(path, now=-1e9) == [1, 2]
 
 
 def test_long_sweep_goes_in_small_steps(path: Path) -> None:

@@ -101,6 +101,7 @@ class Gateway:
         self._observer = observer
         self._wall_clock = wall_clock
         self._store = store
+        self._receipt_lifetime = receipt_lifetime
         self._restore_due = trio.Event()
         self._proxies = proxy_protocol_from
         self._sweep_due = trio.Event()
@@ -267,8 +268,14 @@ class Gateway:
         receipts = await store.pending_receipts()
         now = trio.current_time()
         boot = now - self._wall_clock().timestamp()
+        # A wall clock that was set back does not make them live longer than new ones.
+        latest = now + self._receipt_lifetime
         self._registry.restore(
-            [PendingReceipt(receipt, receipt.expires_at + boot) for receipt in receipts], now
+            [
+                PendingReceipt(receipt, min(receipt.expires_at + boot, latest))
+                for receipt in receipts
+            ],
+            now,
         )
 
     async def _serve_connections(

@@ -70,7 +70,7 @@ class Job:
       receipts: receipts to write.
       done: ids of receipts to delete, those of `receipts` included.
       committed: who waits for this job, in order; not for the thread.
-      started_at: when the thread got it, by the loop's clock.
+      started_at: when the thread got it, by the loop's clock, which nobody sets.
       was_given_up: everybody in `committed` has been told that it failed.
       trouble: why nothing of this is in the database; empty: it is.
       notices: accidents that were mended on the way.
@@ -148,6 +148,7 @@ class Database:
         self._keep: KeepNumber | None = None
         self._wrote = False
         self._was_opened = False
+        self._wall_minus_loop = 0.0
         self._saved: list[StoredReceipt] = []
         """Receipts of a corrupt database, on their way into the new one."""
 
@@ -222,6 +223,7 @@ class Database:
             self._saved = []
         if not self._was_opened:
             self._was_opened = True
+            self._wall_minus_loop = job.now - job.started_at
             job.first_receipt_id = receipts[-1].receipt_id + 1 if receipts else 1
             job.inherited = [receipt for receipt in receipts if receipt.expires_at > job.now]
 
@@ -269,7 +271,7 @@ class Database:
         if job.cdrs or job.receipts or job.done:
             self._write(job)
         if job.sweep:
-            job.more_to_sweep = self._sweep(job.now)
+            job.more_to_sweep = self._sweep(job)
 
     def _write(self, job: Job) -> None:
         connection = self._connected()
@@ -309,16 +311,18 @@ class Database:
             )
         return values
 
-    def _sweep(self, now: float) -> bool:
+    def _sweep(self, job: Job) -> bool:
         """Delete a few of what is too old; True when there may be more."""
         found = self._path.stat()
         if (found.st_dev, found.st_ino) != self._identity:
             raise sqlite3.OperationalError("the database file was replaced by another")
         connection = self._connected()
+        # A wall clock that is set forward must not make receipts old that have just begun to wait.
+        steady_now = job.started_at + self._wall_minus_loop
         connection.execute("BEGIN IMMEDIATE")
         swept = (
-            sweep_receipts(connection, now - self._receipt_ttl, _SWEEP_ROWS),
-            sweep_cdrs(connection, now - self._cdr_retention, _SWEEP_ROWS),
+            sweep_receipts(connection, min(job.now, steady_now) - self._receipt_ttl, _SWEEP_ROWS),
+            sweep_cdrs(connection, job.now - self._cdr_retention, _SWEEP_ROWS),
         )
         connection.execute("COMMIT")
         if max(swept) == _SWEEP_ROWS:
