@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 import trio
 import trio.testing
@@ -22,11 +23,13 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.runtime.receipts import PendingReceipt, ReceiptQueue
 from otpblue_trio.smpp import (
+    BindTransceiver,
     CommandId,
     CommandStatus,
     DeliverSm,
     GenericNack,
     MessageState,
+    encode,
     parse_receipt,
 )
 from otpblue_trio.store import StoredReceipt
@@ -34,9 +37,12 @@ from otpblue_trio.testing import (
     Esme,
     EsmeClosed,
     FakePlatform,
+    FakeStore,
+    FixedAccounts,
     GatewayUnderTest,
     account,
     open_gateway,
+    submit_pdu,
     with_limits,
 )
 
@@ -232,7 +238,7 @@ def test_paused_receipts_cost_nothing_until_they_are_due() -> None:
     queue = make_queue(Sink(), max_waiting=10_000)
     receiver = FakeReceiver(10_000)
     queue.add_receiver(receiver, 0)
-    queue.put_back([Watched(a_receipt(), 1e9) for _ in range(1000)], 0)
+    queue.restore([Watched(a_receipt(), 1e9) for _ in range(1000)], 0)
     for pending in receiver.outstanding:
         queue.answered(pending, 0x58, 0)
     receiver.outstanding.clear()
@@ -258,6 +264,70 @@ def test_what_a_session_left_unanswered_goes_to_another_in_order_after_a_second(
     assert other.ids == ["2", "3", "0", "1"]
     assert sink.fates("0") == sink.fates("1") == [ReceiptFate.RETRIED]
     assert sink.fates("2") == []
+
+
+def test_receipts_not_answered_in_time_go_out_again_in_order_and_before_those_that_wait() -> None:
+    queue = make_queue(Sink())
+    first, second = FakeReceiver(2), FakeReceiver(2)
+    queue.add_receiver(first, 0)
+    queue.add_receiver(second, 0)
+    for number in range(6):
+        queue.post(a_receipt(str(number)), (first, second)[number % 2], 0)
+    assert (first.ids, second.ids) == (["0", "2"], ["1", "3"])
+    for receiver in (first, second):
+        # Both run out in the same moment: nothing goes out in between.
+        receiver.window = 0
+        unanswered, receiver.outstanding = receiver.outstanding, []
+        queue.put_back(receiver, unanswered, 60)
+    third = FakeReceiver()
+    queue.add_receiver(third, 60)
+    assert third.ids == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_session_that_lets_receipts_time_out_is_asked_last() -> None:
+    sink = Sink()
+    queue = make_queue(sink)
+    deaf, hearing = FakeReceiver(2), FakeReceiver(2)
+    queue.add_receiver(deaf, 0)
+    queue.add_receiver(hearing, 0)
+    queue.post(a_receipt(), deaf, 0)
+    queue.put_back(deaf, [deaf.outstanding.pop()], 60)
+    assert (deaf.ids, hearing.ids) == (["m"], ["m"])
+    queue.answered(hearing.outstanding.pop(), 0, 61)
+    assert sink.fates() == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+def test_a_session_that_is_alone_gets_what_it_let_time_out_again() -> None:
+    queue = make_queue(Sink())
+    deaf = FakeReceiver()
+    queue.add_receiver(deaf, 0)
+    queue.post(a_receipt(), deaf, 0)
+    queue.put_back(deaf, [deaf.outstanding.pop()], 60)
+    assert deaf.ids == ["m", "m"]
+
+
+def test_receipts_refused_for_now_come_again_in_order_and_before_those_that_wait() -> None:
+    queue = make_queue(Sink())
+    receiver = FakeReceiver(3)
+    queue.add_receiver(receiver, 0)
+    for number in range(5):
+        queue.post(a_receipt(str(number)), receiver, 0)
+    refused, receiver.outstanding, receiver.window = receiver.outstanding, [], 0
+    for pending in reversed(refused):
+        queue.answered(pending, 0x58, 0)
+    receiver.window = 5
+    queue.pump(1)
+    assert receiver.ids[3:] == ["0", "1", "2", "3", "4"]
+
+
+def test_one_accounts_overflow_touches_no_other() -> None:
+    sink, other_sink = Sink(), Sink()
+    queue, other = make_queue(sink, max_waiting=2), make_queue(other_sink, max_waiting=2)
+    for number in range(2):
+        other.post(a_receipt(str(number)), FakeReceiver(0), 0)
+    for number in range(9):
+        queue.post(a_receipt(str(number)), FakeReceiver(0), 0)
+    assert (len(sink.settled), len(other_sink.settled)) == (7, 0)
 
 
 def test_a_receipt_goes_out_five_times_at_most() -> None:
@@ -380,6 +450,19 @@ def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
     assert len(told) == 2
 
 
+class LoggedReceiver(FakeReceiver):
+    """A session that keeps a log, shared with others, of what goes out for the first time."""
+
+    def __init__(self, window: int, log: list[str]) -> None:
+        super().__init__(window)
+        self.log = log
+
+    def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
+        super().send_receipt(pending, now)
+        if pending.sends == 1:
+            self.log.append(pending.receipt.message_id)
+
+
 @settings(max_examples=60, stateful_step_count=40)
 class ReceiptScript(RuleBasedStateMachine):
     """Anything that sessions, ESMEs and time may do to the queue of one account."""
@@ -392,10 +475,13 @@ class ReceiptScript(RuleBasedStateMachine):
         self.now = 0.0
         self.posted = 0
         self.sends: Counter[str] = Counter()
+        self.in_order: list[str] = []
+        """The new receipts, as they went out for the first time."""
+        self.restored: set[str] = set()
 
     @rule(window=st.integers(0, 3))
     def bind(self, window: int) -> None:
-        receiver = FakeReceiver(window)
+        receiver = LoggedReceiver(window, self.in_order)
         self.receivers.append(receiver)
         self.queue.add_receiver(receiver, self.now)
 
@@ -417,6 +503,7 @@ class ReceiptScript(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4), lifetime=st.floats(0, 50))
     def restore(self, count: int, lifetime: float) -> None:
         pendings = [PendingReceipt(self.new_receipt(), self.now + lifetime) for _ in range(count)]
+        self.restored.update(pending.receipt.message_id for pending in pendings)
         self.queue.restore(pendings, self.now)
 
     def new_receipt(self) -> StoredReceipt:
@@ -439,7 +526,7 @@ class ReceiptScript(RuleBasedStateMachine):
         receiver = data.draw(st.sampled_from([r for r in self.receivers if r.outstanding]))
         count = data.draw(st.integers(1, len(receiver.outstanding)))
         expired, receiver.outstanding[:count] = receiver.outstanding[:count], []
-        self.queue.put_back(expired, self.now)
+        self.queue.put_back(receiver, expired, self.now)
 
     @rule(seconds=st.floats(0, 20))
     def let_time_pass(self, seconds: float) -> None:
@@ -457,6 +544,11 @@ class ReceiptScript(RuleBasedStateMachine):
         assert self.sink.done == [int(event.message_id) for event in ends]
         outstanding = sum(len(receiver.outstanding) for receiver in self.receivers)
         assert self.queue.open == len(self.queue) + outstanding
+
+    @invariant()
+    def receipts_go_out_for_the_first_time_in_the_order_of_their_messages(self) -> None:
+        numbers = [int(each) for each in self.in_order if each not in self.restored]
+        assert numbers == sorted(numbers)
 
     @invariant()
     def no_receipt_goes_out_too_often_or_after_its_end(self) -> None:
@@ -762,3 +854,112 @@ async def test_a_receipt_through_a_session_below_34_has_no_tlvs(
         receipt = await receiver.receipt()
         (told,) = (event for event in gateway.events if isinstance(event, MessageAnswered))
         assert (receipt_id(receipt), receipt.tlvs) == (told.message_id, ())
+
+
+async def test_a_receipt_that_one_session_never_answers_reaches_another(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(limits=with_limits(receipt_timeout=5.0)) as gateway:
+        deaf = await gateway.bound(acknowledge=False)
+        hearing = await gateway.bound()
+        await submit(deaf)
+        await deaf.receipt()
+        assert receipt_id(await hearing.receipt()) == "m-1"
+        await gateway.wait_for(ReceiptSettled, 2)
+        assert fates(gateway) == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("window", [1, 2, 7, 100])
+async def test_receipts_come_in_the_order_of_their_responses_whatever_the_window(
+    window: int, autojump_clock: MockClock
+) -> None:
+    async with open_gateway(limits=with_limits(receipt_window=window)) as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        for code in range(20):
+            await submit(esme, code)
+        ids = []
+        for _ in range(20):
+            receipt = await esme.receipt()
+            ids.append(receipt_id(receipt))
+            await esme.acknowledge(receipt)
+        assert ids == [f"m-{number}" for number in range(1, 21)]
+
+
+async def test_a_receipt_that_was_queued_and_never_written_goes_to_the_next_session(
+    autojump_clock: MockClock,
+) -> None:
+    """The session dies between the append and the write."""
+    async with open_gateway(stalling=True, limits=with_limits(write_timeout=10.0)) as gateway:
+        stream = gateway.connect_stream()
+        await stream.send_all(
+            encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+        )
+        await stream.receive_some()
+        # From here on it reads nothing: what is written for it stays in the gateway.
+        message = submit_pdu(NUMBER, "Your code is 482910")
+        await stream.send_all(encode(attrs.evolve(message, sequence_number=2)))
+        closed = await gateway.wait_for(ConnectionClosed)
+        assert closed.reason is CloseReason.WRITE_TIMEOUT
+        assert receipt_id(await (await gateway.bound()).receipt()) == "m-1"
+        await gateway.wait_for(ReceiptSettled, 2)
+        assert fates(gateway) == [ReceiptFate.RETRIED, ReceiptFate.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("acknowledged", [0, 1, 3])
+async def test_an_esme_that_acknowledges_while_the_gateway_stops_gets_nothing_twice(
+    acknowledged: int, autojump_clock: MockClock
+) -> None:
+    store = FakeStore()
+    async with open_gateway(store=store) as gateway:
+        esme = await gateway.bound(acknowledge=False)
+        for code in range(3):
+            await submit(esme, code)
+        receipts = [await esme.receipt() for _ in range(3)]
+        gateway.gateway.stop()
+        for receipt in receipts[:acknowledged]:
+            await esme.acknowledge(receipt)
+        await esme.wait_closed()
+    assert [kept.message_id for kept in store.receipts.values()] == [
+        receipt_id(receipt) for receipt in receipts[acknowledged:]
+    ]
+
+
+async def test_receipts_of_a_disabled_account_wait_until_it_is_enabled_again(
+    autojump_clock: MockClock,
+) -> None:
+    accounts = FixedAccounts([account("acme")])
+    async with open_gateway(accounts=accounts) as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await submit(transmitter)
+        accounts.accounts["acme"] = account("acme", enabled=False)
+        (state,) = gateway.gateway.accounts
+        for connection in tuple(state.sessions):
+            connection.leave(CloseReason.ACCOUNT_GONE)
+        await transmitter.wait_closed()
+        refused = await (await gateway.connect()).bind_receiver("acme", "secret")
+        assert refused.command_status == CommandStatus.ESME_RINVPASWD
+        await trio.sleep(3600)
+        accounts.accounts["acme"] = account("acme")
+        assert receipt_id(await (await gateway.bound()).receipt()) == "m-1"
+
+
+@pytest.mark.parametrize(
+    ("hours", "comes"), [(23.99, True), (24.01, False)], ids=["before", "after"]
+)
+async def test_by_default_a_receipt_waits_for_a_day(
+    hours: float, comes: bool, autojump_clock: MockClock
+) -> None:
+    async with open_gateway() as gateway:
+        transmitter = await gateway.connect()
+        await transmitter.bind_transmitter("acme", "secret")
+        await submit(transmitter)
+        await transmitter.unbind()
+        await trio.sleep(hours * 3600)
+        esme = await gateway.bound()
+        with trio.move_on_after(10):
+            assert receipt_id(await esme.receipt()) == "m-1"
+            assert comes
+        await trio.testing.wait_all_tasks_blocked()
+        fate = ReceiptFate.ACKNOWLEDGED if comes else ReceiptFate.EXPIRED
+        assert fates(gateway) == [fate]

@@ -237,7 +237,7 @@ class Connection:
             return
         expired = self._session.expire_delivers(sent_before)
         if expired:
-            self._account.receipts.put_back(_receipts(expired), now)
+            self._account.receipts.put_back(self, _receipts(expired), now)
 
     def leave(self, reason: CloseReason) -> None:
         """Ask the connection to end in good order; the first reason stands."""

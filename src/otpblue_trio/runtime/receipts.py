@@ -3,7 +3,11 @@
 A receipt is done when its deliver_sm_resp came. Until then it is either outstanding on a session
 or waiting here: for a session that can receive, for room in a session's window, or for the end of
 a pause after a temporary refusal or the loss of its session. It goes to the session that submitted
-the message if that one can take it, else to any other session of the account that can.
+the message if that one can take it, else to any other session of the account that can; a session
+that let receipts time out is asked last.
+
+Receipts that wait go out in the order in which they came. One that comes again holds up no other:
+those that a window had room for meanwhile are ahead of it.
 
 Receipts that an earlier run of the gateway left in its store come in by `restore`; a receipt of
 which the store has been told `done` does not come back.
@@ -46,15 +50,20 @@ _LOSS_PAUSE = 1.0
 """Seconds before a receipt of a lost session goes to another. When a client dies all its sessions
 do, one after the other: a receipt must not wander through them and use up its tries."""
 
+_LOWEST_NUMBER = -(1 << 62)
+"""Restored receipts are numbered from here on: all of them before all new ones."""
+
 
 class PendingReceipt:
     """A receipt on its way, with how often it went out. Owned by its `ReceiptQueue`."""
 
-    __slots__ = ("expires_at", "receipt", "sends")
+    __slots__ = ("expires_at", "number", "receipt", "sends")
 
     def __init__(self, receipt: StoredReceipt, expires_at: float) -> None:
         self.receipt = receipt
         self.expires_at = expires_at
+        self.number = 0
+        """Its place in the order of the account's receipts; given by the queue."""
         self.sends = 0
 
 
@@ -137,6 +146,8 @@ class ReceiptQueue:
         # so that an ESME which refuses everything for now does not make every look at them long.
         self._paused: list[tuple[float, int, PendingReceipt]] = []
         self._pauses = itertools.count()
+        self._numbers = itertools.count()
+        self._restored_numbers = itertools.count(_LOWEST_NUMBER)
         self._receivers: list[Receiver] = []
 
     def __len__(self) -> int:
@@ -177,13 +188,16 @@ class ReceiptQueue:
             return
         self._open.update(receipts)
         self._on_post()
-        self._waiting.extendleft(reversed(receipts))
+        for pending in receipts:
+            pending.number = next(self._restored_numbers)
+        self._enqueue(receipts)
         self._shed(spared=0)
         self.pump(now)
 
     def post(self, receipt: StoredReceipt, origin: Receiver, now: float) -> None:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
         pending = PendingReceipt(receipt, now + self._lifetime)
+        pending.number = next(self._numbers)
         self._open.add(pending)
         self._on_post()
         if not self._waiting:
@@ -209,9 +223,15 @@ class ReceiptQueue:
         if self._waiting:
             self.pump(now)
 
-    def put_back(self, unanswered: Iterable[PendingReceipt], now: float) -> None:
-        """Take receipts back that were sent and not answered in time; they go out again."""
-        self._waiting.extendleft(reversed(self._take_back(unanswered)))
+    def put_back(
+        self, receiver: Receiver, unanswered: Iterable[PendingReceipt], now: float
+    ) -> None:
+        """Take receipts back that a session has not answered in time; they go out again."""
+        if receiver in self._receivers:
+            # Else it would get them again, and again, while others might answer.
+            self._receivers.remove(receiver)
+            self._receivers.append(receiver)
+        self._enqueue(self._take_back(unanswered))
         self.pump(now)
 
     def pump(self, now: float) -> None:
@@ -219,7 +239,7 @@ class ReceiptQueue:
         due: list[PendingReceipt] = []
         while self._paused and self._paused[0][0] <= now:
             due.append(heappop(self._paused)[2])
-        self._waiting.extendleft(reversed(due))
+        self._enqueue(due)
         while self._waiting:
             pending = self._waiting[0]
             if pending.expires_at <= now:
@@ -229,6 +249,16 @@ class ReceiptQueue:
                 self._waiting.popleft()
             else:
                 break
+
+    def _enqueue(self, pendings: Iterable[PendingReceipt]) -> None:
+        """Let receipts wait in their places among those that do; most are older than all these."""
+        coming = sorted(pendings, key=_number)
+        if not coming:
+            return
+        ahead: list[PendingReceipt] = []
+        while self._waiting and self._waiting[0].number < coming[-1].number:
+            ahead.append(self._waiting.popleft())
+        self._waiting.extendleft(sorted(ahead + coming, key=_number, reverse=True))
 
     def _shed(self, spared: int) -> None:
         """Give up the oldest beyond the bound, but while others are there not the newest."""
@@ -271,3 +301,7 @@ class ReceiptQueue:
                 command_status=command_status,
             )
         )
+
+
+def _number(pending: PendingReceipt) -> int:
+    return pending.number
