@@ -14,9 +14,9 @@ disabled are unbound. While the directory is down nobody is thrown out.
 Nobody sends a signal when the directory changes, so its bound accounts are also looked up once in
 `ttl`: an account that is disabled there loses its sessions after that time at the latest.
 
-A session whose address is no longer allowed is unbound. New passwords and client certificates hold
-for new binds; sessions that were let in by the old ones stay, and to end them the account is disabled
-for one reload.
+A session whose address is no longer allowed is unbound. A new password or client certificate holds
+for new binds; sessions that were let in by the old one stay. To end them, disable the account for
+one reload.
 """
 
 from __future__ import annotations
