@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import stat
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 import trustme
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from otpblue_trio.app import TlsError, server_context, wall_clock
 from otpblue_trio.app.tls import TlsHolder, tls_settings
@@ -18,8 +23,8 @@ from otpblue_trio.config import Config, Tls, TlsVersion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 AUTHORITY = trustme.CA()
 
 
@@ -29,8 +34,8 @@ def pair(tmp_path: Path) -> Tls:
     return write_pair(tmp_path, "server")
 
 
-def write_pair(folder: Path, name: str) -> Tls:
-    made = AUTHORITY.issue_cert("localhost")
+def write_pair(folder: Path, name: str, key_type: trustme.KeyType = trustme.KeyType.ECDSA) -> Tls:
+    made = AUTHORITY.issue_cert("localhost", key_type=key_type)
     certificate, key = folder / f"{name}-cert.pem", folder / f"{name}-key.pem"
     certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
     key.write_bytes(made.private_key_pem.bytes())
@@ -92,12 +97,110 @@ def test_1_2_can_be_refused_as_well(pair: Tls) -> None:
         shake_hands(server_context(settings), client)
 
 
-def test_ciphers_without_forward_secrecy_are_refused(pair: Tls) -> None:
+@pytest.fixture
+def rsa_pair(tmp_path: Path) -> Tls:
+    """A certificate with an RSA key, which every kind of cipher suite could use."""
+    return write_pair(tmp_path, "rsa", trustme.KeyType.RSA)
+
+
+def anything_goes(settings: Tls) -> ssl.SSLContext:
+    """Return a server's context that takes whatever OpenSSL has."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    context.load_cert_chain(settings.certificate, settings.private_key)
+    return context
+
+
+STATIC_RSA = ["AES256-GCM-SHA384", "AES128-GCM-SHA256"]
+CBC = ["ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA256", "AES256-SHA256"]
+SHA1 = ["ECDHE-RSA-AES256-SHA", "ECDHE-RSA-AES128-SHA", "AES128-SHA"]
+NO_ENCRYPTION = ["ECDHE-RSA-NULL-SHA", "NULL-SHA256"]
+NO_AUTHENTICATION = ["AECDH-AES256-SHA"]
+
+
+@pytest.mark.parametrize("suite", STATIC_RSA + CBC + SHA1 + NO_ENCRYPTION + NO_AUTHENTICATION)
+def test_a_weak_cipher_suite_is_refused(rsa_pair: Tls, suite: str) -> None:
     client = client_context()
     client.maximum_version = ssl.TLSVersion.TLSv1_2
-    client.set_ciphers("AES256-GCM-SHA384")
+    client.set_ciphers(f"{suite}:@SECLEVEL=0")
+    negotiated = shake_hands(anything_goes(rsa_pair), client).cipher()
+    assert negotiated is not None
+    assert negotiated[0] == suite
     with pytest.raises(ssl.SSLError, match="NO_SHARED_CIPHER"):
-        shake_hands(server_context(pair), client)
+        shake_hands(server_context(rsa_pair), client)
+
+
+STRONG = ["AES256-GCM-SHA384", "AES128-GCM-SHA256", "CHACHA20-POLY1305"]
+
+
+@pytest.mark.parametrize("suite", STRONG)
+@pytest.mark.parametrize("kind", ["ECDSA", "RSA"])
+def test_every_documented_suite_of_tls_1_2_is_spoken(tmp_path: Path, kind: str, suite: str) -> None:
+    key_type = trustme.KeyType.RSA if kind == "RSA" else trustme.KeyType.ECDSA
+    client = client_context()
+    client.maximum_version = ssl.TLSVersion.TLSv1_2
+    client.set_ciphers(f"ECDHE-{kind}-{suite}")
+    end = shake_hands(server_context(write_pair(tmp_path, "server", key_type)), client)
+    negotiated = end.cipher()
+    assert negotiated is not None
+    assert negotiated[0] == f"ECDHE-{kind}-{suite}"
+    assert end.compression() is None
+
+
+def test_the_suites_are_those_that_the_documentation_lists(pair: Tls) -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    listed = re.findall(r"^\| (TLS 1\.[23]) \| `([A-Z0-9_-]+)` \|$", page, re.MULTILINE)
+    spoken = server_context(pair).get_ciphers()
+    assert listed == [(one["protocol"].replace("TLSv", "TLS "), one["name"]) for one in spoken]
+
+
+def test_a_client_key_that_is_too_weak_is_refused(pair: Tls, tmp_path: Path) -> None:
+    def bring(key_size: int) -> None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
+        signed_with(key, tmp_path / "client.pem")
+        client = client_context()
+        client.set_ciphers("DEFAULT:@SECLEVEL=0")
+        client.load_cert_chain(tmp_path / "client.pem")
+        settings = attrs.evolve(pair, client_ca=tmp_path / "client.pem")
+        shake_hands(server_context(settings), client)
+
+    bring(2048)
+    with pytest.raises(ssl.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        bring(1024)
+
+
+def signed_with(key: rsa.RSAPrivateKey, path: Path) -> None:
+    """Write a certificate that a key has signed for itself, and the key."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "weak.example")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(wall_clock() - timedelta(hours=1))
+        .not_valid_after(wall_clock() + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + pem)
+
+
+def test_a_key_of_our_own_that_is_too_weak_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "weak.pem"
+    signed_with(rsa.generate_private_key(public_exponent=65537, key_size=1024), file)  # noqa: S505
+    with pytest.raises(TlsError, match="its key is too weak"):
+        server_context(Tls(certificate=file, private_key=file))
+
+
+def test_neither_compression_nor_renegotiation_is_offered(pair: Tls) -> None:
+    options = server_context(pair).options
+    assert options & ssl.OP_NO_COMPRESSION
+    assert options & ssl.OP_NO_RENEGOTIATION
 
 
 def with_client_ca(pair: Tls, folder: Path) -> ssl.SSLContext:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from otpblue_trio.config import development_certificate
 from otpblue_trio.config.certificates import ca_trouble, key_pair_trouble
@@ -120,6 +120,32 @@ def test_an_encrypted_key_is_trouble_and_asks_nobody(tmp_path: Path) -> None:
     assert key_pair_trouble(certificate, key) == (
         "files that are not a PEM certificate and its unencrypted PEM key"
     )
+
+
+@pytest.mark.parametrize(
+    ("key_size", "trouble"), [(1024, "a key that is too weak (RSA needs 2048 bits)"), (2048, None)]
+)
+def test_a_weak_key_is_trouble(tmp_path: Path, key_size: int, trouble: str | None) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
+    name = x509.Name([])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = tmp_path / "pair.pem"
+    file.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    assert key_pair_trouble(file, file) == trouble
 
 
 def test_missing_files_are_trouble(tmp_path: Path) -> None:

@@ -22,10 +22,14 @@ _VERIFY_MODES = {
     ClientCertificates.REQUIRED: ssl.CERT_REQUIRED,
     ClientCertificates.OPTIONAL: ssl.CERT_OPTIONAL,
 }
-# TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has nothing else.
-_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+# TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has nothing else. Level 2,
+# which not every build of OpenSSL begins with: no key below RSA 2048's strength, no SHA-1.
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 
-_SSL_REASONS = {"KEY_VALUES_MISMATCH": "the private key is another certificate's"}
+_SSL_REASONS = {
+    "KEY_VALUES_MISMATCH": "the private key is another certificate's",
+    "EE_KEY_TOO_SMALL": "its key is too weak (RSA needs 2048 bits)",
+}
 
 
 class TlsError(OtpBlueError):
@@ -41,7 +45,7 @@ def server_context(settings: Tls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[settings.minimum_version]
     context.set_ciphers(_CIPHERS)
-    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     try:
         # Without a password of our own OpenSSL would ask for an encrypted key's on the terminal.
         context.load_cert_chain(settings.certificate, settings.private_key, password=lambda: "")

@@ -69,12 +69,16 @@ def key_pair_trouble(certificate: Path, private_key: Path) -> str | None:
     Reads both files; an encrypted key is refused, since nobody is there to ask for its password.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # What the listeners demand of keys, whatever this build of OpenSSL begins with.
+    context.set_ciphers("DEFAULT:@SECLEVEL=2")
     try:
         # Without a password of our own OpenSSL would ask for one on the terminal.
         context.load_cert_chain(certificate, private_key, password=lambda: "")
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             return "the key of another certificate"
+        if error.reason == "EE_KEY_TOO_SMALL":
+            return "a key that is too weak (RSA needs 2048 bits)"
         return "files that are not a PEM certificate and its unencrypted PEM key"
     except OSError:
         return "files that cannot be read"
