@@ -20,14 +20,17 @@ from otpblue_trio.runtime.observer import (
     GatewayStopped,
     ListenerStarted,
 )
-from otpblue_trio.smpp import CommandStatus, parse_receipt
+from otpblue_trio.smpp import CommandId, CommandStatus, decode, encode, parse_receipt
 from otpblue_trio.testing import (
     EventRecorder,
     FakePlatform,
     FixedAccounts,
     InlineVerifier,
     account,
+    bind_octets,
     open_gateway,
+    pdu_octets,
+    submit_octets,
     with_limits,
 )
 
@@ -151,3 +154,33 @@ async def test_gateways_side_by_side_share_nothing(autojump_clock: MockClock) ->
 
 def test_everything_offered_is_there() -> None:
     assert all(hasattr(testing, name) for name in testing.__all__)
+
+
+async def test_an_esme_of_octets_sees_what_is_sent_octet_for_octet(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway() as gateway:
+        esme = gateway.bare()
+        bound = await esme.ask(bind_octets(sequence_number=5))
+        assert bound == pdu_octets(
+            CommandId.BIND_TRANSCEIVER_RESP, b"OTPBLUE\0\x02\x10\x00\x01\x34", sequence_number=5
+        )
+        assert await esme.is_alive()
+        response = await esme.ask(submit_octets(sequence_number=6))
+        assert response == pdu_octets(CommandId.SUBMIT_SM_RESP, b"m-1\0", sequence_number=6)
+        await esme.send(pdu_octets(CommandId.UNBIND, sequence_number=7))
+        assert await esme.rest() == [pdu_octets(CommandId.UNBIND_RESP, sequence_number=7)]
+
+
+async def test_a_refused_bind_of_an_esme_of_octets_is_an_error_of_the_test(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(accounts=[account("other")]) as gateway:
+        with pytest.raises(RuntimeError, match="16 octets"):
+            await gateway.bare_bound()
+
+
+def test_octets_of_a_submit_are_those_of_the_codec() -> None:
+    octets = submit_octets(sequence_number=3, registered_delivery=1, more=b"\x14\x00\x00\x01x")
+    assert encode(decode(octets)) == octets
+    assert encode(decode(bind_octets())) == bind_octets()

@@ -26,9 +26,17 @@ from otpblue_trio.testing.gateway import (
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
 from otpblue_trio.testing.store import FakeStore
-from otpblue_trio.testing.wire import pdus_of, read_pdus
+from otpblue_trio.testing.wire import (
+    BareEsme,
+    bind_octets,
+    pdu_octets,
+    pdus_of,
+    read_pdus,
+    submit_octets,
+)
 
 __all__ = [
+    "BareEsme",
     "Esme",
     "EsmeClosed",
     "EventRecorder",
@@ -40,10 +48,13 @@ __all__ = [
     "MemoryListener",
     "MemoryStream",
     "account",
+    "bind_octets",
     "message_answered",
     "open_gateway",
+    "pdu_octets",
     "pdus_of",
     "read_pdus",
+    "submit_octets",
     "submit_pdu",
     "with_limits",
 ]

@@ -23,8 +23,10 @@ from otpblue_trio.policy import (
     verify_password,
 )
 from otpblue_trio.runtime import Endpoint, Gateway
+from otpblue_trio.smpp import CommandId
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
+from otpblue_trio.testing.wire import BareEsme
 
 if TYPE_CHECKING:
     import ssl
@@ -137,6 +139,18 @@ class GatewayUnderTest:
     def connect_stream(self, address: str = "192.0.2.1") -> MemoryStream:
         """Connect and return the client's bare end of the connection."""
         return self.listener.connect(address)
+
+    def bare(self, address: str = "192.0.2.1") -> BareEsme:
+        """Connect an ESME that sends and shows octets as they are; it is not bound yet."""
+        return BareEsme(self.listener.connect(address))
+
+    async def bare_bound(
+        self, command_id: int = CommandId.BIND_TRANSCEIVER, *, address: str = "192.0.2.1"
+    ) -> BareEsme:
+        """Connect an ESME of octets and bind it as `acme` with the password `secret`."""
+        esme = self.bare(address)
+        await esme.bind(command_id)
+        return esme
 
     async def connect(self, address: str = "192.0.2.1", *, acknowledge: bool = True) -> Esme:
         """Connect an ESME that is not bound yet; it reads in the background."""
