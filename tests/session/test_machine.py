@@ -538,7 +538,6 @@ def test_unknown_response_is_ignored_and_counted() -> None:
         BindTransceiverResp(sequence_number=1, system_id="x"),
         EnquireLinkResp(sequence_number=1),
         DeliverSmResp(sequence_number=1, message_id=""),
-        UnbindResp(sequence_number=1),
         GenericNack(sequence_number=1, command_status=3),
     ],
     ids=lambda response: type(response).__name__,
@@ -1028,6 +1027,24 @@ def test_unbind_resp_to_nothing_does_not_cut_off_what_is_in_flight() -> None:
     assert not session.is_closed
     session.answer_submit(SUBMIT, 0, "m1")
     assert session.data_to_send() == frame(0x80000004, 9, b"m1\0") + frame(0x80000006, 2)
+
+
+def test_unbind_resp_that_nobody_asked_for_ends_the_session() -> None:
+    session = bound()
+    assert take(session, UnbindResp(sequence_number=2), EnquireLink()) == [SessionEnded()]
+    assert session.is_closed
+    assert session.data_to_send() == b""
+
+
+def test_unbind_resp_that_nobody_asked_for_waits_for_what_is_in_flight() -> None:
+    session = bound()
+    (event,) = take(session, SUBMIT, UnbindResp(sequence_number=2))
+    assert isinstance(event, SubmitReceived)
+    assert not session.is_bound
+    assert not session.is_closed
+    session.answer_submit(SUBMIT, 0, "m1")
+    assert session.data_to_send() == frame(0x80000004, 9, b"m1\0")
+    assert session.is_closed
 
 
 @pytest.mark.parametrize("response", [frame(0x80000006, 1), frame(0x80000006, 99, b"extra")])

@@ -194,6 +194,7 @@ class Conversation(RuleBasedStateMachine):
         self.state = "open"
         self.in_flight: list[SubmitSm | DataSm] = []
         self.outstanding: dict[int, tuple[str, float]] = {}
+        self.is_unbinding = False
         self.unbind: int | None = None
         self.has_asked_to_unbind = False
         self.delivers = 0
@@ -218,10 +219,10 @@ class Conversation(RuleBasedStateMachine):
 
     def finished(self) -> list[Answered]:
         """Say what ends a waiting unbind, if its time has come."""
-        if self.unbind is None or self.in_flight:
+        if not self.is_unbinding or self.in_flight:
             return []
         self.state = "closed"
-        return [(CommandId.UNBIND_RESP, 0, self.unbind)]
+        return [] if self.unbind is None else [(CommandId.UNBIND_RESP, 0, self.unbind)]
 
     # -- the ESME asks
 
@@ -312,11 +313,12 @@ class Conversation(RuleBasedStateMachine):
         if self.state == "closed":
             assert events == []
             self.expect()
-        elif self.unbind is not None:
+        elif self.is_unbinding:
             assert isinstance(events[0], Refusal)
             self.expect((CommandId.UNBIND_RESP, 0x04, sequence_number))
         else:
             self.state = "unbinding"
+            self.is_unbinding = True
             self.unbind = sequence_number
             self.expect(*self.finished())
             assert events == ([SessionEnded()] if self.state == "closed" else [])
@@ -368,6 +370,11 @@ class Conversation(RuleBasedStateMachine):
         elif command_id == CommandId.UNBIND_RESP and self.has_asked_to_unbind:
             assert events == [SessionEnded()]
             self.state = "closed"
+        elif command_id == CommandId.UNBIND_RESP and not self.is_unbinding:
+            self.is_unbinding = True
+            self.state = "unbinding"
+            assert self.finished() == []
+            assert events == ([SessionEnded()] if self.state == "closed" else [])
         else:
             assert events == [Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, status)]
 

@@ -132,6 +132,7 @@ class SmppSession:
         self._out: list[bytes] = []
         self._out_octets = 0
         self._pending_bind: _PendingBind | None = None
+        self._is_unbinding = False
         self._unbind_sequence: int | None = None
         self._has_sent_unbind = False
         self._window = OutboundWindow()
@@ -290,24 +291,33 @@ class SmppSession:
                     # A nack means no, whatever its status says.
                     command_status = CommandStatus.ESME_RUNKNOWNERR
                 return DeliverAnswered(outstanding.token, command_status)
-        elif command_id == CommandId.UNBIND_RESP and self._has_sent_unbind:
-            self._state = SessionState.CLOSED
-            return SessionEnded()
+        elif command_id == CommandId.UNBIND_RESP:
+            if self._has_sent_unbind:
+                self._state = SessionState.CLOSED
+                return SessionEnded()
+            if not self._is_unbinding:
+                # Nobody asked, and yet whoever sends this has done with the session.
+                return self._end_when_answered()
         return Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, command_status)
 
     def _take_unbind(self, sequence_number: int) -> SessionEvent | None:
-        if self._unbind_sequence is not None:  # the first one waits for what is in flight
+        if self._is_unbinding:  # the first one waits for what is in flight
             status = CommandStatus.ESME_RINVBNDSTS
             self._append_error(CommandId.UNBIND, status, sequence_number)
             return Refusal(RefusalKind.WRONG_STATE, CommandId.UNBIND, status)
         self._unbind_sequence = sequence_number
+        return self._end_when_answered()
+
+    def _end_when_answered(self) -> SessionEnded | None:
+        self._is_unbinding = True
         self._state = SessionState.UNBINDING
         return SessionEnded() if self._finish_unbind() else None
 
     def _finish_unbind(self) -> bool:
-        if self._unbind_sequence is None or self._in_flight:
+        if not self._is_unbinding or self._in_flight:
             return False
-        self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
+        if self._unbind_sequence is not None:
+            self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
         self._state = SessionState.CLOSED
         return True
 
