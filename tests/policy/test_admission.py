@@ -121,6 +121,21 @@ def test_a_data_sm_without_a_text_has_no_code() -> None:
     assert reason(DataSm(dest_addr_ton=1, destination_addr="14155551234")) is Reason.NO_CODE
 
 
+@pytest.mark.parametrize(("octets", "expected"), [(20, None), (21, Reason.SENDER_INVALID)])
+def test_a_source_that_no_receipt_could_carry_back_is_refused(
+    octets: int, expected: Reason | None
+) -> None:
+    for ton in (0, 1, 5):
+        pdu = DataSm(
+            source_addr_ton=ton,
+            source_addr="7" * octets,
+            dest_addr_ton=1,
+            destination_addr="14155551234",
+            tlvs=(Tlv(TlvTag.MESSAGE_PAYLOAD, TEXT),),
+        )
+        assert reason(pdu) is expected
+
+
 @pytest.mark.parametrize(
     ("octets", "data_coding", "alphabet"),
     [

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountRules", "Admission", "Declined"]
 
+_MAX_SOURCE_OCTETS = 20
+"""SMPP 3.4, 4.4.1 and 4.6.1, less the NUL."""
 _REASON_OF_NUMBER = {
     NumberRefusal.INVALID: Reason.DESTINATION_INVALID,
     NumberRefusal.NATIONAL: Reason.DESTINATION_NATIONAL,
@@ -155,7 +157,8 @@ class Admission:
             long_sender=account.long_sender,
             alphabet=account.default_alphabet,
         )
-        if isinstance(sender, SenderRefusal):
+        # A data_sm could hold more, but not the deliver_sm that its receipt comes in.
+        if isinstance(sender, SenderRefusal) or len(submit.source_addr) > _MAX_SOURCE_OCTETS:
             return Declined(Reason.SENDER_INVALID, region)
 
         if may_be_part(submit):

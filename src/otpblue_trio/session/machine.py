@@ -416,8 +416,8 @@ class SmppSession:
           token: comes back in `DeliverAnswered`, `expire_delivers` or `take_outstanding`.
           now: seconds on the owner's clock.
         """
-        sequence_number = self._window.open(token, now)
         octets = encode(pdu)
+        sequence_number = self._window.open(token, now)
         self._append(octets[:12] + _SEQUENCE.pack(sequence_number) + octets[_HEADER_OCTETS:])
         return sequence_number
 
