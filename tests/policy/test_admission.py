@@ -468,3 +468,24 @@ def test_nothing_of_a_request_shows_the_code_or_the_number() -> None:
     assert "482910" not in shown
     assert "14155551234" not in shown
     assert "key" not in shown.replace("api_key", "")
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "expected"),
+    [
+        (b"Your code is 4829\x9610", 0, Reason.MESSAGE_UNREADABLE),  # a dash of Windows-1252
+        (b"Your code is 4829\xff10", 1, Reason.MESSAGE_UNREADABLE),
+        (b"Your code is 4829\xd9", 1, Reason.MESSAGE_UNREADABLE),
+        ("Your code is 4829".encode("utf-16-be") + b"\0", 8, Reason.MESSAGE_UNREADABLE),
+        ("Your code is 4829".encode("utf-16-le") + b"1", 8, Reason.MESSAGE_UNREADABLE),
+        ("Your code is 4829.".encode("utf-16-be") + b"\0", 8, None),
+        (b"Your code is \x93482910\x94.", 0, None),  # quotation marks of Windows-1252
+        (b"\x93Your code\x94 is 482910", 0, None),
+    ],
+)
+@pytest.mark.parametrize("allow_send_text", [False, True])
+def test_a_number_that_lost_a_digit_is_not_sent(
+    octets: bytes, data_coding: int, expected: Reason | None, allow_send_text: bool
+) -> None:
+    pdu = submit(short_message=octets, data_coding=data_coding)
+    assert reason(pdu, allow_send_text=allow_send_text) is expected

@@ -792,6 +792,9 @@ WHOLE_BODY = BEFORE_MESSAGE + b"\x0bcode 482910"
         (b"", CommandStatus.ESME_RINVCMDLEN),
         (WHOLE_BODY + b"\x15\0\0\x09short", CommandStatus.ESME_RINVOPTPARSTREAM),
         (WHOLE_BODY + b"\x02\x04\0\x01\0", CommandStatus.ESME_RINVPARLEN),
+        (WHOLE_BODY + b"7", CommandStatus.ESME_RINVOPTPARSTREAM),
+        (WHOLE_BODY + b"\0\0\x31", CommandStatus.ESME_RINVOPTPARSTREAM),
+        (WHOLE_BODY + b"\x15\0\0\x02ab\x15", CommandStatus.ESME_RINVOPTPARSTREAM),
     ],
     ids=[
         "sm_length over what is left",
@@ -801,6 +804,9 @@ WHOLE_BODY = BEFORE_MESSAGE + b"\x0bcode 482910"
         "no body",
         "TLV runs past the end",
         "TLV of a wrong length",
+        "sm_length one short",
+        "sm_length three short",
+        "less than a TLV",
     ],
 )
 def test_broken_submit_is_answered_and_the_link_is_kept(body: bytes, status: CommandStatus) -> None:
@@ -828,18 +834,18 @@ def test_submit_behind_a_broken_one_is_taken() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        b"0",
-        b"\x15",
-        b"\x15\0\0",
+        b"\0",
+        b"\0\0\0",
         b"\x15\0\0\x02ab",
+        b"\x15\0\0\x02ab\0",
         b"\x14\x01\0\x02ab" * 2,
         b"\x02\x04\0\x02ab" * 2,
     ],
     ids=[
-        "sm_length one short",
-        "one octet",
-        "three octets",
+        "NUL not counted",
+        "three NULs",
         "unknown TLV",
+        "unknown TLV and NUL",
         "vendor TLV twice",
         "known TLV twice",
     ],

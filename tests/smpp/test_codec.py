@@ -276,15 +276,16 @@ def test_any_sm_length_that_fits_is_taken(length: int) -> None:
     assert decode(octets) == pdu
 
 
-@pytest.mark.parametrize("tail", [b"\0", b"\4\x24", b"\4\x24\0"])
-def test_up_to_three_octets_after_the_message_are_ignored(tail: bytes) -> None:
+@pytest.mark.parametrize("tail", [b"\0", b"\0\0", b"\0\0\0"])
+def test_up_to_three_nuls_after_the_message_are_ignored(tail: bytes) -> None:
     assert decode(encode(SUBMIT) + tail) == SUBMIT
 
 
-def test_message_counted_one_short_is_taken_without_its_last_octet() -> None:
-    pdu = decode(pdu_of(CommandId.SUBMIT_SM, submit_body(message=b"\3" + b"1234")))
-    assert isinstance(pdu, SubmitSm)
-    assert pdu.short_message == b"123"
+@pytest.mark.parametrize("tail", [b"4", b"\0\x34", b"\0\0\1", b"\4\x24", b"\4\x24\0"])
+def test_what_may_be_the_end_of_the_message_is_not_ignored(tail: bytes) -> None:
+    with pytest.raises(DecodeError) as refused:
+        decode(encode(SUBMIT) + tail)
+    assert refused.value.command_status == CommandStatus.ESME_RINVOPTPARSTREAM
 
 
 def test_destination_may_have_21_characters() -> None:

@@ -13,6 +13,7 @@ Basis: integration guide, "Sending OTP Messages" and "Input Limits".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
@@ -52,6 +53,7 @@ __all__ = ["AccountRules", "Admission", "Declined"]
 
 _MAX_SOURCE_OCTETS = 20
 """SMPP 3.4, 4.4.1 and 4.6.1, less the NUL."""
+_TORN_NUMBER = re.compile(r"\d\ufffd+(?:\d|\Z)")
 _REASON_OF_NUMBER = {
     NumberRefusal.INVALID: Reason.DESTINATION_INVALID,
     NumberRefusal.NATIONAL: Reason.DESTINATION_NATIONAL,
@@ -201,6 +203,8 @@ class Admission:
             return None
 
         def find(text: str) -> str:
+            if _is_torn(text):
+                return ""
             found = self._codes.find(text, rules.patterns)
             return found.code if isinstance(found, CodeFound) else ""
 
@@ -212,6 +216,8 @@ class Admission:
     def _decide(
         self, text: str, destination: Destination, sender: str, rules: AccountRules
     ) -> SendRequest | Declined:
+        if _is_torn(text):
+            return Declined(Reason.MESSAGE_UNREADABLE, destination.region)
         if rules.account.allow_send_text:
             if not text.strip():
                 return Declined(Reason.NO_CODE, destination.region)
@@ -236,6 +242,11 @@ def _request(
         sender,
         choose_language(account.language, account.default_language, region),
     )
+
+
+def _is_torn(text: str) -> bool:
+    """Tell whether a number lost digits: what cannot be read stands inside or cut its end off."""
+    return "\ufffd" in text and _TORN_NUMBER.search(text) is not None
 
 
 def _is_smpp_time(text: str) -> bool:

@@ -36,7 +36,7 @@ def decode(frame: bytes) -> Pdu:
     """Decode one PDU.
 
     Octets after the last field that SMPP 3.4 knows for the operation are ignored, and so are up to
-    three octets after the last optional parameter. Unknown, vendor and repeated optional parameters
+    three NULs after the last optional parameter. Unknown, vendor and repeated optional parameters
     are kept. A request keeps a command_status that is not 0.
 
     Spec: SMPP 3.4, 3.2 and 4.

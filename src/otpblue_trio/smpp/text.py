@@ -140,9 +140,11 @@ def _decode_ucs2(octets: bytes) -> str:
     """Read UCS-2, or UTF-16 where there are surrogates; big-endian unless something says else.
 
     A byte order mark says so, and so does text whose every character would otherwise be U+xx00:
-    that is Latin text of a sender that forgot to swap.
+    that is Latin text of a sender that forgot to swap. An octet too many is a character that was
+    cut off.
     """
-    octets = octets[: len(octets) & ~1]
+    if len(octets) & 1:
+        return _decode_ucs2(octets[:-1]) + "\ufffd"
     if octets.startswith(b"\xfe\xff"):
         return octets[2:].decode("utf-16-be", "replace")
     if octets.startswith(b"\xff\xfe"):

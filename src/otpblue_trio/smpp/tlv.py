@@ -88,8 +88,9 @@ class Tlv:
 def parse_tlvs(octets: bytes, offset: int) -> tuple[Tlv, ...]:
     """Read the optional parameters at the end of a request.
 
-    Up to three trailing octets, too few for a tag and a length, are ignored: deployed clients
-    count sm_length one short, and the message is still good.
+    Up to three trailing NULs, too few for a tag and a length, are ignored: deployed clients end the
+    message in a NUL and do not count it. Any other octet there may be the end of a message whose
+    length was counted short, and without its last digit a code is another code.
 
     Args:
       octets: the whole PDU.
@@ -99,8 +100,8 @@ def parse_tlvs(octets: bytes, offset: int) -> tuple[Tlv, ...]:
       The parameters in wire order.
 
     Raises:
-      FieldFault: ESME_RINVOPTPARSTREAM where a length runs past the end of the PDU;
-        ESME_RINVPARLEN where a known parameter has a wrong length.
+      FieldFault: ESME_RINVOPTPARSTREAM where a length runs past the end of the PDU, or octets are
+        left that are no parameter; ESME_RINVPARLEN where a known parameter has a wrong length.
     """
     end = len(octets)
     found = []
@@ -121,6 +122,11 @@ def parse_tlvs(octets: bytes, offset: int) -> tuple[Tlv, ...]:
             )
         found.append(Tlv(tag, octets[offset:stop]))
         offset = stop
+    if any(octets[offset:]):
+        raise FieldFault(
+            CommandStatus.ESME_RINVOPTPARSTREAM,
+            f"the last {end - offset} octets are no optional parameter",
+        )
     return tuple(found)
 
 
