@@ -80,6 +80,23 @@ def test_an_address_that_is_not_here_is_named(
     assert place in result.stderr.splitlines()[-1]
 
 
+def test_a_failure_of_the_whole_is_logged_without_what_it_had_in_hand(
+    run: Callable[..., Result], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Made elsewhere than it is raised: a traceback shows the line that raised.
+    errors = ExceptionGroup("two", [ValueError("hunter2"), KeyError("hunter2")])
+
+    async def fail(*_: object, **__: object) -> None:
+        raise errors
+
+    monkeypatch.setattr("otpblue_trio.app.serve", fail)
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "the gateway has failed" in result.stderr
+    assert "ValueError" in result.stderr
+    assert "hunter2" not in result.output
+
+
 def test_no_address_at_all_is_told(run: Callable[..., Result], config: Path) -> None:
     config.write_text(config.read_text().replace('"127.0.0.1:0"', ""))
     result = run("serve")

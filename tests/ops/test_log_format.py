@@ -131,11 +131,11 @@ def test_record_keeps_its_logger_when_it_is_not_ours() -> None:
 
 
 def test_record_with_an_exception_has_a_traceback() -> None:
-    error = ValueError("no")
+    error = TypeError("no")
     record = logging.LogRecord(
-        "otpblue_trio", logging.ERROR, "f", 1, "failed", None, (ValueError, error, None)
+        "otpblue_trio", logging.ERROR, "f", 1, "failed", None, (TypeError, error, None)
     )
-    assert re.search(r"ValueError: no$", line_of_record(record).traceback)
+    assert re.search(r"TypeError: no$", line_of_record(record).traceback)
 
 
 def test_record_logged_with_exc_info_outside_an_except_block_has_none() -> None:

@@ -178,9 +178,9 @@ def test_summary_comes_without_another_event() -> None:
 def test_trouble_has_its_traceback_in_a_field_of_its_own() -> None:
     stream = io.StringIO()
     with _writer(stream) as writer:
-        writer.observe(ConnectionTrouble(connection_id=1, peer="p", error=ValueError("x")))
+        writer.observe(ConnectionTrouble(connection_id=1, peer="p", error=TypeError("x")))
     [line] = _told(stream)
-    assert line["traceback"] == "ValueError: x"
+    assert line["traceback"] == "TypeError: x"
 
 
 @pytest.mark.parametrize("count", [9, 10, 11])

@@ -40,7 +40,7 @@ class _Errand:
     tls: ssl.SSLContext | None
     system_id: str
     password: str = attrs.field(repr=False)
-    destination: str
+    destination: str = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
     sender: str
     wants_receipt: bool

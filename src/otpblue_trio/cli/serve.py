@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from otpblue_trio.cli.parameters import CONFIG
 from otpblue_trio.config import load_config
+from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +50,15 @@ def serve(config: Path) -> None:
             now=app.epoch_seconds,
         )
         with log:
-            trio.run(
-                lambda: app.serve(settings, log=log, reload=load, announce=sys.stdout or nowhere)
-            )
+            try:
+                trio.run(
+                    lambda: app.serve(
+                        settings, log=log, reload=load, announce=sys.stdout or nowhere
+                    )
+                )
+            except (OtpBlueError, OSError):
+                raise
+            except Exception as error:
+                # Python's own report would quote what the gateway had in hand.
+                logging.getLogger(__name__).critical("the gateway has failed", exc_info=error)
+                sys.exit(1)

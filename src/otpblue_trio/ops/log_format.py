@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from otpblue_trio.ops.log_lines import LOGGER, Line, Repeat, traceback_text
+from otpblue_trio.ops.log_lines import LOGGER, Line, Repeat
+from otpblue_trio.ops.log_trouble import traceback_text
 
 if TYPE_CHECKING:
     from otpblue_trio.ops.log_lines import Field

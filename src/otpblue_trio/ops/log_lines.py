@@ -12,11 +12,11 @@ goes by.
 from __future__ import annotations
 
 import logging
-import traceback
 
 import attrs
 
 from otpblue_trio.hot import hot_frozen
+from otpblue_trio.ops.log_trouble import traceback_text
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.observer import (
     BindAccepted,
@@ -40,7 +40,7 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.smpp import command_name, status_name
 
-__all__ = ["LOGGER", "Field", "Line", "Repeat", "lines_of", "traceback_text"]
+__all__ = ["LOGGER", "Field", "Line", "Repeat", "lines_of"]
 
 Field = str | int | float | bool
 """What a named field of a line may hold."""
@@ -76,7 +76,6 @@ _FAILURES = _KEY_REFUSED | {
 _STRANGERS_PER_SECOND = 10
 _KEY_ALERT_PERIOD = 60.0
 _CLAIMED_ID_CHARACTERS = 16
-_ERROR_CHARACTERS = 300
 
 
 @attrs.frozen
@@ -101,34 +100,6 @@ class Line:
     traceback: str = ""
     logger: str = LOGGER
     repeat: Repeat | None = None
-
-
-def traceback_text(error: BaseException) -> str:
-    """Return the traceback of an exception with its chain, without what may be private.
-
-    The frames stand as usual. The exceptions' own words may quote what they choked on, so in them
-    every run of four and more digits is hidden and more than 300 characters are cut.
-    """
-    parts = traceback.TracebackException.from_exception(error).format()
-    # Each part is one whole frame, source line included, or other text.
-    return "".join(
-        part if part.lstrip(" |").startswith("File ") else _without_digits(part) for part in parts
-    ).rstrip("\n")
-
-
-def _without_digits(text: str) -> str:
-    kept: list[str] = []
-    run = 0
-    for character in [*text.rstrip("\n")[:_ERROR_CHARACTERS], ""]:
-        if character.isdigit():
-            run += 1
-            kept.append(character)
-            continue
-        if run >= 4:
-            kept[-run:] = ["****"]
-        run = 0
-        kept.append(character)
-    return "".join(kept) + "\n"
 
 
 def _claimed(system_id: str) -> str:
