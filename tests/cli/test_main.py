@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["serve", "check", "init", "account", "send", "simulator", "explain"]
+COMMANDS = ["serve", "check", "init", "account", "send", "simulator", "explain", "records"]
 ACCOUNT_COMMANDS = ["add", "list", "disable", "enable", "passwd", "remove"]
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
-from otpblue_trio.store import CdrEntry, NumberPrivacy, StoreError, read_cdrs
+from otpblue_trio.store import CdrEntry, CdrQuery, NumberPrivacy, StoreError, find_cdrs, read_cdrs
 from otpblue_trio.store.database import Database, Job
 
 if TYPE_CHECKING:
@@ -29,14 +31,18 @@ CDR = CdrEntry(
 )
 
 
-def _write(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
-    database = Database(
+def _database(path: Path, privacy: NumberPrivacy = NumberPrivacy.FULL) -> Database:
+    return Database(
         path,
         receipt_ttl=3600.0,
         cdr_retention=1e6,
         number_privacy=privacy,
         survives_power_loss=False,
     )
+
+
+def _write(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
+    database = _database(path, privacy)
     job = Job()
     job.cdrs = list(cdrs)
     database.perform(job)
@@ -93,3 +99,75 @@ def test_file_that_is_no_database_is_said(path: Path) -> None:
 
 def test_repr_of_a_record_shows_no_number() -> None:
     assert "2671" not in repr(attrs.evolve(CDR, sender="14155552671"))
+
+
+# Queries.
+
+
+def _found(path: Path, newest: int | None = None, **wanted: Any) -> list[float]:
+    query = CdrQuery(**wanted)
+    return [cdr.time for cdr in find_cdrs(path, query, newest=newest)]
+
+
+@pytest.mark.parametrize("count", [999, 1000, 1001, 2500])
+def test_any_number_of_records_comes_once_and_in_order(path: Path, count: int) -> None:
+    # Many of one moment: a page may end among them.
+    times = [float(n // 700) for n in range(count)]
+    _write(path, *(attrs.evolve(CDR, time=time) for time in reversed(times)))
+    assert _found(path) == times
+
+
+@pytest.mark.parametrize("newest", [0, 1, 999, 1000, 1001, 2499, 2500, 2501])
+def test_the_newest_are_as_many_as_asked_for(path: Path, newest: int) -> None:
+    times = [float(n // 700) for n in range(2500)]
+    _write(path, *(attrs.evolve(CDR, time=time) for time in times))
+    assert _found(path, newest) == times[max(2500 - newest, 0) :]
+
+
+def test_conditions_hold_together_and_the_newest_are_those_of_them(path: Path) -> None:
+    other = attrs.evolve(CDR, system_id="other", destination="+447700900123")
+    _write(path, *(attrs.evolve((CDR, other)[n % 2], time=float(n)) for n in range(10)))
+    wanted: dict[str, Any] = {"system_id": "other", "only_unknown": True}
+    wanted["destinations"] = ("+447700900123", "x")
+    assert _found(path, **wanted) == [1.0, 3.0, 5.0, 7.0, 9.0]
+    assert _found(path, 2, until=9.0, **wanted) == [5.0, 7.0]
+    assert _found(path, reason="delivered") == []
+    assert _found(path, destinations=()) == []
+
+
+def test_a_slow_reader_does_not_keep_the_log_from_being_truncated(path: Path) -> None:
+    _write(path, *(attrs.evolve(CDR, time=float(n)) for n in range(2500)))
+    reading = find_cdrs(path, CdrQuery())
+    next(reading)
+    _write_and_sweep(path)
+    assert path.with_name(path.name + "-wal").stat().st_size == 0
+    assert sum(1 for _ in reading) == 2500
+
+
+def _write_and_sweep(path: Path) -> None:
+    """Write one record more and truncate the log, as a gateway does each minute; it stays open."""
+    database = _database(path)
+    job = Job()
+    job.cdrs = [attrs.evolve(CDR, time=1e5)]
+    job.sweep = True
+    database.perform(job)
+    assert not job.trouble
+
+
+def test_database_of_another_program_is_said(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE cdrs (time REAL)")
+    with pytest.raises(StoreError, match="not a database of otpblue-trio"):
+        _found(path)
+
+
+def test_database_of_a_newer_program_is_said(path: Path) -> None:
+    _write(path, CDR)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="schema version 99"):
+        _found(path)
+
+
+def test_repr_of_a_query_shows_no_number() -> None:
+    assert "2671" not in repr(CdrQuery(destinations=("+14155552671",)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from otpblue_trio.store.files import load_key, lock_database, make_private, move_aside
+from otpblue_trio.store.files import find_key, load_key, lock_database, make_private, move_aside
 from otpblue_trio.store.records import StoreError
 
 if TYPE_CHECKING:
@@ -110,3 +110,16 @@ def test_nothing_that_was_moved_aside_is_overwritten(path: Path) -> None:
         move_aside(path, AT)
     kept = [file.read_bytes() for file in sorted(path.parent.glob("*.corrupt-*"))]
     assert kept == [b"one", b"two", b"three"]
+
+
+def test_a_reader_finds_the_key_and_makes_none(path: Path) -> None:
+    assert find_key(path) is None
+    assert list(path.parent.iterdir()) == []
+    key = load_key(path)
+    assert find_key(path) == key
+
+
+def test_a_key_that_cannot_be_read_is_said(path: Path) -> None:
+    path.with_name("otpblue.db.key").mkdir()
+    with pytest.raises(StoreError, match=r"otpblue\.db\.key cannot be read: Is a directory"):
+        find_key(path)

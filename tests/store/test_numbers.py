@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from otpblue_trio.store.numbers import KEY_OCTETS, NumberPrivacy, keep_sender, number_keeper
+from otpblue_trio.store.numbers import (
+    KEY_OCTETS,
+    NumberPrivacy,
+    keep_sender,
+    kept_spellings,
+    number_keeper,
+)
 
 KEY = bytes(range(KEY_OCTETS))
 NUMBER = "+14155552671"
@@ -47,3 +53,26 @@ def test_hash_depends_on_the_key() -> None:
 def test_sender_that_is_a_number_is_kept_like_one(sender: str, kept: str) -> None:
     keep = number_keeper(NumberPrivacy.MASK, b"")
     assert keep_sender(sender, keep) == kept
+
+
+@pytest.mark.parametrize(
+    "written", ["+14155552671", "14155552671", "0014155552671", "+1 (415) 555-26.71"]
+)
+def test_a_number_is_looked_for_in_every_way_it_may_have_been_kept(written: str) -> None:
+    key = bytes(KEY_OCTETS)
+    spellings = kept_spellings(written, key)
+    for privacy in NumberPrivacy:
+        for kept in ("+14155552671", "14155552671", "0014155552671"):
+            assert number_keeper(privacy, key)(kept) in spellings
+
+
+def test_what_stands_in_a_record_is_looked_for_as_it_is() -> None:
+    for kept in ("+1415555****", "0123456789abcdef0123456789abcdef", "(3 characters)"):
+        assert kept in kept_spellings(kept, None)
+
+
+def test_without_a_key_no_hash_is_looked_for() -> None:
+    key = bytes(KEY_OCTETS)
+    hashed = number_keeper(NumberPrivacy.HASH, key)("+14155552671")
+    assert hashed in kept_spellings("+14155552671", key)
+    assert hashed not in kept_spellings("+14155552671", None)

@@ -18,7 +18,7 @@ from otpblue_trio.errors import OtpBlueError
 
 __all__ = ["main"]
 
-_COMMANDS = ("serve", "check", "init", "account", "send", "simulator", "explain")
+_COMMANDS = ("serve", "check", "init", "account", "send", "simulator", "explain", "records")
 
 
 class _Commands(click.Group):

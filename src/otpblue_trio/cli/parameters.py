@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from otpblue_trio.config import parse_duration
 
-__all__ = ["CONFIG", "CONFIG_OPTION", "duration"]
+__all__ = ["CONFIG", "CONFIG_OPTION", "duration", "moment"]
 
 _DEFAULT = Path("config.toml")
 
@@ -41,3 +43,24 @@ def _number_or_text(value: str) -> float | str:
         return float(value)
     except ValueError:
         return value
+
+
+def moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """Turn an option written like a duration, for so long ago, or a time into seconds since 1970.
+
+    A time without a zone is in UTC.
+    """
+    del ctx, parameter
+    if value is None:
+        return None
+    # Commands that need no gateway do not wait for it to be imported.
+    from otpblue_trio.app import epoch_seconds
+
+    with suppress(ValueError):
+        return epoch_seconds() - parse_duration(value)
+    try:
+        written = datetime.fromisoformat(value)
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
+        msg = f'{value!r} is neither an age such as "2h" nor a time such as 2026-11-27T03:00'
+        raise click.BadParameter(msg) from error

@@ -21,7 +21,7 @@ from otpblue_trio.store.records import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["beside", "load_key", "lock_database", "make_private", "move_aside"]
+__all__ = ["beside", "find_key", "load_key", "lock_database", "make_private", "move_aside"]
 
 _PRIVATE = 0o600
 _PRIVATE_DIRECTORY = 0o700
@@ -99,6 +99,24 @@ def load_key(path: Path) -> bytes:
             f"store.path: {key_path} has {len(key)} octets, not {KEY_OCTETS}: restore it, or"
             " remove it to begin with a new key"
         )
+    return key
+
+
+def find_key(path: Path) -> bytes | None:
+    """Return the key for hashed numbers for somebody who only reads; None: there is none.
+
+    Raises:
+      StoreError: it cannot be read, or is not whole.
+    """
+    key_path = beside(path, ".key")
+    try:
+        key = key_path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"store.path: {key_path} cannot be read: {error.strerror}") from error
+    if len(key) != KEY_OCTETS:
+        raise StoreError(f"store.path: {key_path} has {len(key)} octets, not {KEY_OCTETS}")
     return key
 
 

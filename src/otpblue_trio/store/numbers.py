@@ -14,7 +14,14 @@ from enum import StrEnum
 
 from otpblue_trio.policy.types import mask_number
 
-__all__ = ["KEY_OCTETS", "KeepNumber", "NumberPrivacy", "keep_sender", "number_keeper"]
+__all__ = [
+    "KEY_OCTETS",
+    "KeepNumber",
+    "NumberPrivacy",
+    "keep_sender",
+    "kept_spellings",
+    "number_keeper",
+]
 
 KEY_OCTETS = 32
 
@@ -23,6 +30,7 @@ KeepNumber = Callable[[str], str]
 
 _HASH_OCTETS = 16
 
+_not_in_a_number = re.compile(r"[ ().\-\u00a0]")
 _looks_like_a_number = re.compile(r"[+(]{0,2}[0-9][0-9 ().-]{6,}").fullmatch
 
 
@@ -59,3 +67,24 @@ def number_keeper(privacy: NumberPrivacy, key: bytes) -> KeepNumber:
 def keep_sender(sender: str, keep: KeepNumber) -> str:
     """Return what is kept of a sender: a name as it is, a number as any number."""
     return keep(sender) if _looks_like_a_number(sender) else sender
+
+
+def kept_spellings(number: str, key: bytes | None) -> tuple[str, ...]:
+    """Return everything that may stand in a record for a number, in whatever way it was kept.
+
+    A record has the number in E.164 or, where it was refused, as it was submitted: with or without
+    `+` or `00`. A masked number stands for ten thousand others as well.
+
+    Args:
+      number: as a person writes it, with the country code; or what stands in a record.
+      key: of the hash; None: there is none.
+    """
+    spellings = {number}
+    digits = _not_in_a_number.sub("", number).removeprefix("+").removeprefix("00")
+    if digits.isdecimal():
+        spellings.update((digits, f"+{digits}", f"00{digits}"))
+    keepers = [number_keeper(NumberPrivacy.MASK, b"")]
+    if key is not None:
+        keepers.append(number_keeper(NumberPrivacy.HASH, key))
+    kept = {keep(spelling) for keep in keepers for spelling in spellings}
+    return tuple(sorted(spellings | kept))

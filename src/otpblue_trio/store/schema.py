@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = [
+    "APPLICATION_ID",
     "CDR_COLUMNS",
     "CDR_ROWS",
     "RECEIPT_COLUMNS",
@@ -33,7 +34,7 @@ __all__ = [
     "sweep_receipts",
 ]
 
-_APPLICATION_ID = 0x4F545042
+APPLICATION_ID = 0x4F545042
 """`OTPB`: tells our files from other programs' databases."""
 
 # Each entry takes a database from the version that is its index to the next one.
@@ -218,7 +219,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     version = _number(connection, "user_version")
     application_id = _number(connection, "application_id")
     is_empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    if application_id != _APPLICATION_ID and not is_empty:
+    if application_id != APPLICATION_ID and not is_empty:
         raise StoreError("store.path: the file is a database of another program")
     if version > SCHEMA_VERSION:
         raise StoreError(
@@ -231,7 +232,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     for statements in _MIGRATIONS[version:]:
         for statement in statements:
             connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 
