@@ -70,6 +70,13 @@ def test_400_without_an_error_code_is_a_bad_answer(code: object) -> None:
     assert outcome.may_have_been_sent
 
 
+@pytest.mark.parametrize("code", ["482910", 482910, 10_000, "10000"])
+def test_a_one_time_password_sent_back_is_no_error_code(code: object) -> None:
+    outcome = outcome_of_answer(400, orjson.dumps({"contact": "+14155552671", "code": code}))
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.BAD_ANSWER
+
+
 @pytest.mark.parametrize("status", [100, 201, 204, 301, 401, 403, 404, 429, 500, 502, 503])
 def test_any_other_status_is_a_failure_that_names_it(status: int) -> None:
     outcome = outcome_of_answer(status, orjson.dumps(DELIVERED))

@@ -16,7 +16,14 @@ from cattrs import IterableValidationError, IterableValidationNote
 
 from otpblue_trio.config.addresses import parse_listen_address
 from otpblue_trio.config.durations import format_duration, parse_duration
-from otpblue_trio.config.values import Kind, MismatchError, Surroundings, UnfitError, string_in
+from otpblue_trio.config.values import (
+    Kind,
+    MismatchError,
+    Surroundings,
+    UnfitError,
+    show,
+    string_in,
+)
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -122,6 +129,17 @@ SECRET = secret()
 
 def _url(value: object, surroundings: Surroundings) -> str:
     text = string_in(value, surroundings)
+    try:
+        return _checked_url(text)
+    except MismatchError as error:
+        if not isinstance(value, str):
+            raise
+        # Before a host there may be a password, and behind a path a key.
+        shown = "one with a user name in it" if "@" in text else show(text.partition("?")[0])
+        raise UnfitError(URL.expected, shown) from error
+
+
+def _checked_url(text: str) -> str:
     if not text.isascii() or not all("!" <= c <= "~" for c in text):
         raise MismatchError
     try:

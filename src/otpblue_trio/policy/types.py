@@ -180,6 +180,7 @@ Outcome = Delivered | Refused | Failed
 """What became of a `SendRequest`; final."""
 
 
+_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,64}")
 
 
@@ -192,19 +193,20 @@ def is_message_id(text: str) -> bool:
 
 
 def mask_number(number: str) -> str:
-    """Return a phone number fit for a log: all but the last four characters, then `****`.
+    """Return a phone number fit for a log: all but the last four digits, then `****`.
 
     Args:
       number: a number in any spelling, or what was given for one.
 
     Returns:
-      The number with its last four characters hidden; of a text with less than eight characters
-      nothing but its length is left, e.g. `(3 characters)`; octets outside printable ASCII become
-      `?`, and of more than 21 characters only the first ones show.
+      A number (at most 15 digits, perhaps after a plus sign) with its last four digits hidden. Of
+      what is no such number, and may be one with something behind it, the first seven characters;
+      octets outside printable ASCII become `?`. Of a text with less than eight characters nothing
+      but its length is left, e.g. `(3 characters)`.
     """
     if len(number) < 8:
         return f"({len(number)} characters)"
-    shown = number[: min(len(number) - 4, 17)]
+    shown = number[:-4] if _NUMBER.fullmatch(number) else number[:7]
     if not (shown.isascii() and shown.isprintable()):
         shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in shown)
     return shown + "****"

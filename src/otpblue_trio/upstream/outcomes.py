@@ -22,8 +22,9 @@ from otpblue_trio.policy.types import (
 
 __all__ = ["outcome_of_answer", "request_body"]
 
-_MAX_CODE = 999_999
-"""No real code is longer than four digits; the bound keeps CDRs and counters in shape."""
+_MAX_CODE = 9999
+"""No real code is longer than four digits. `code` is also what the request calls the one-time
+password: a platform that sends the request back must not get that into logs and records."""
 
 
 def request_body(request: SendRequest) -> bytes:
