@@ -12,7 +12,7 @@ refused. All points were set by hand against many messages; only their differenc
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -32,6 +32,11 @@ from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS
 from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
 from otpblue_trio.policy.otp_weak import count_weak_signs
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otpblue_trio.policy.otp_tokens import Token
+
 __all__ = ["ENOUGH", "MARGIN", "judge"]
 
 ENOUGH: Final = 5.0
@@ -43,6 +48,16 @@ _HARMLESS = ("duration", "word")
 _AGAINST = lexicon.LABEL | lexicon.PHONE | lexicon.BAD | lexicon.MARKETING
 _ABOUT_CODES = lexicon.NOUN | lexicon.QUAL | lexicon.SIGN
 _TOPICS: Final = ("은", "는", "は", "คือ", "为", "為", "是")
+_FOR: Final = frozenset(
+    (
+        *("for", "pour", "für", "para", "per", "voor", "för", "til", "till"),
+        *("pentru", "за", "для", "untuk", "dla", "pro", "για", "עבור"),
+    )
+)
+"""Behind these stands what a code is for, never the code."""
+_BETWEEN: Final = frozenset(
+    ("was", "will", "be", "has", "been", "now", "war", "wird", "était", "sera", "era", "será")
+)
 _KEYS = lexicon.NOUN | lexicon.QUAL
 _PHONE_GROUPS: Final = (
     *((2, 2, 2, 2), (3, 2, 2), (2, 2, 3), (3, 2, 3), (3, 3, 2), (2, 3, 3), (4, 4), (3, 3, 3)),
@@ -54,6 +69,7 @@ _PHONE_GROUPS: Final = (
 def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
     find_numbered(message)
+    _find_purposes(message)
     for judged in message.judged:
         if judged.number.kind == LETTERS and not judged.number.runs:
             judged.give(10, "capitals in the place of a code")
@@ -86,15 +102,31 @@ def judge(message: Message) -> list[Judged]:
     return sorted(message.judged, key=lambda judged: -judged.score)
 
 
+def _find_purposes(message: Message) -> None:
+    """Take "the code for 4421" for no code: it is an order, a card, an account."""
+    for judged in message.judged:
+        left, _ = message.beside(judged.number)
+        if left is not None and left.text in _FOR:
+            judged.labelled = True
+            judged.give(-10, f"after {left.text!r}")
+
+
 def _share_names(message: Message) -> None:
-    """Give what is listed beside a named number the same points: "codes 4029 and 5519"."""
+    """Give what is as good as a named number the same points.
+
+    That is what is listed beside it, "codes 4029 and 5519", and what it is said to be: in "the code
+    for 4421 is 482910" and in "your code 4421 is 482910" it is for people to tell which is which.
+    """
     for one, other in pairwise(message.judged):
         if one.number.kind != CANDIDATE or other.number.kind != CANDIDATE:
             continue
-        if one.number.digits != other.number.digits or one.labelled or other.labelled:
+        if one.labelled or other.labelled:
             continue
         between = message.tokens[one.number.last + 1 : other.number.first]
-        listed = all(
+        is_same = _says_what_it_is(between)
+        if one.number.digits != other.number.digits and not is_same:
+            continue
+        listed = is_same or all(
             token.kind == LINE or token.text in ",/、&-*•·" or token.bits & lexicon.AND
             for token in between
         )
@@ -103,6 +135,14 @@ def _share_names(message: Message) -> None:
             for judged in (one, other):
                 if judged.score < best:
                     judged.give(best - judged.score, "listed beside another")
+
+
+def _says_what_it_is(between: Sequence[Token]) -> bool:
+    """True for what stands between two numbers of which one is said to be the other."""
+    return bool(between) and all(
+        token.text in "()[]{}/-\"'" or token.text in _BETWEEN or token.bits & lexicon.COPULA
+        for token in between
+    )
 
 
 def _count_place(message: Message, judged: Judged) -> None:

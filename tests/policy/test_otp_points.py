@@ -1,0 +1,64 @@
+"""Numbers that stand in the place of the code and are not, or not surely, it."""
+
+from __future__ import annotations
+
+import pytest
+
+from otpblue_trio.policy.otp import CodeFinder, CodeFound, NoCode
+
+
+def code_in(text: str) -> str | None:
+    result = CodeFinder().find(text)
+    return result.code if isinstance(result, CodeFound) else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code for 2026 is 482910",
+        "Your code for 4421 was 482910",
+        "Your code for 4421 will be 482910",
+        "Code for 4421: 482910",
+        "OTP for 9876543210 is 482910",
+        "Ihr Code für 4421 lautet 482910",
+        "Votre code pour 4421 est 482910",
+        "Su código para 4421 es 482910",
+        "Ваш код для 4421: 482910",
+        "482910 is your code for 2026",
+        "Use 482910 as code for 778812",
+        "Your code for 4421 has been sent",
+    ],
+)
+def test_what_a_code_is_for_is_not_the_code(text: str) -> None:
+    assert code_in(text) in ("482910", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code 4421 is 482910",
+        "Your code (2026) is 482910",
+        "Your code [4421]: 482910",
+        "Your code -4421- is 482910",
+        "Your code is 4421 (482910)",
+        "Code: 4421/482910",
+        "The code 4829 was 482910",
+        "code 1234 now 567890",
+    ],
+)
+def test_two_numbers_said_to_be_one_are_refused(text: str) -> None:
+    assert isinstance(CodeFinder().find(text), NoCode)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code: 482910 is 482910",
+        "Your code for order 2026 is 482910",
+        "Use 482910 for 7788 as code",
+        "Your code 482910 is valid until 2026",
+        "Your code is: 482910. It was 4421",
+    ],
+)
+def test_a_number_beside_the_code_does_not_hide_it(text: str) -> None:
+    assert code_in(text) == "482910"
