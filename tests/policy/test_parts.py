@@ -99,6 +99,21 @@ def test_a_part_that_does_not_say_which_is_refused(
     assert place_of(sar(*values), None, "acme") is Reason.MESSAGE_INCOMPLETE
 
 
+@pytest.mark.parametrize(
+    "header", ["050003 2A0200", "050003 2A0203", "060804 00010200", "040002 2A02", "050803 010201"]
+)
+def test_a_header_that_does_not_say_which_part_it_is_of_is_refused(header: str) -> None:
+    submit = SubmitSm(esm_class=ESM_CLASS_UDHI)
+    place = place_of(submit, split_udh(bytes.fromhex(header))[0], "acme")
+    assert place is Reason.MESSAGE_INCOMPLETE
+
+
+def test_a_segment_number_without_a_count_is_refused() -> None:
+    submit = sar((TlvTag.SAR_MSG_REF_NUM, b"\0\7"), (TlvTag.SAR_SEGMENT_SEQNUM, b"\1"))
+    assert may_be_part(submit)
+    assert place_of(submit, None, "acme") is Reason.MESSAGE_INCOMPLETE
+
+
 def test_only_a_header_or_a_segment_count_make_a_part() -> None:
     assert may_be_part(SubmitSm(esm_class=ESM_CLASS_UDHI | 0x03))
     assert may_be_part(sar((TlvTag.SAR_TOTAL_SEGMENTS, b"\x02")))

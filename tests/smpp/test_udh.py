@@ -89,3 +89,26 @@ def test_error_is_one_of_the_package_and_a_value_error() -> None:
 
 def test_repr_shows_no_text() -> None:
     assert "482910" not in repr(Udh(((0x70, b"482910"),)))
+
+
+@pytest.mark.parametrize(
+    ("elements", "is_broken"),
+    [
+        ("", False),
+        ("0504 0B8423F0", False),
+        ("0003 2A0201", False),
+        ("0003 2A0101", False),
+        ("0003 2A0100", False),
+        ("0003 2A0000", False),
+        ("0003 2A0200", True),
+        ("0003 2A0203", True),
+        ("0002 2A02", True),
+        ("0804 00010200", True),
+        ("0803 010201", True),
+        ("0003 2A0200 0804 002A0201", False),
+    ],
+)
+def test_concatenation_that_says_no_part_is_told(elements: str, is_broken: bool) -> None:
+    octets = bytes.fromhex(elements)
+    header, _ = split_udh(bytes([len(octets)]) + octets + b"code 4829")
+    assert header.has_broken_concat is is_broken

@@ -53,6 +53,7 @@ __all__ = ["AccountRules", "Admission", "Declined"]
 
 _MAX_SOURCE_OCTETS = 20
 """SMPP 3.4, 4.4.1 and 4.6.1, less the NUL."""
+_HEADERS_OF_PARTS = (b"\x05\x00\x03", b"\x06\x08\x04")
 _TORN_NUMBER = re.compile(r"\d\ufffd+(?:\d|\Z)")
 _REASON_OF_NUMBER = {
     NumberRefusal.INVALID: Reason.DESTINATION_INVALID,
@@ -175,6 +176,9 @@ class Admission:
                 return Declined(place, region)
             if place is not None:
                 return Part(*place, octets, submit.data_coding, destination, sender)
+        elif octets.startswith(_HEADERS_OF_PARTS):
+            # The sender forgot to say that there is a header. No text begins so.
+            return Declined(Reason.MESSAGE_INCOMPLETE, region)
         text = decode_text(octets, submit.data_coding, account.default_alphabet)
         return self._decide(text, destination, sender, rules)
 

@@ -77,7 +77,13 @@ def may_be_part(submit: SubmitSm | DataSm) -> bool:
     """Tell whether a message may be part of a long one; quick, for every message."""
     return bool(
         submit.esm_class & ESM_CLASS_UDHI
-        or (submit.tlvs and submit.tlv(TlvTag.SAR_TOTAL_SEGMENTS) is not None)
+        or (
+            submit.tlvs
+            and (
+                submit.tlv(TlvTag.SAR_TOTAL_SEGMENTS) is not None
+                or submit.tlv(TlvTag.SAR_SEGMENT_SEQNUM) is not None
+            )
+        )
     )
 
 
@@ -100,12 +106,16 @@ def place_of(
         is_wide = concat.reference_octets == 2
         kind = ReferenceKind.UDH_16_BIT if is_wide else ReferenceKind.UDH_8_BIT
         reference, total, number = concat.reference, concat.total, concat.part
+    elif header is not None and header.has_broken_concat:
+        return Reason.MESSAGE_INCOMPLETE
     else:
         segments = submit.tlv(TlvTag.SAR_TOTAL_SEGMENTS)
-        if segments is None or segments[0] < 2:
+        segment = submit.tlv(TlvTag.SAR_SEGMENT_SEQNUM)
+        if segments is None:
+            return Reason.MESSAGE_INCOMPLETE if segment is not None else None
+        if segments[0] < 2:
             return None
         reference_octets = submit.tlv(TlvTag.SAR_MSG_REF_NUM)
-        segment = submit.tlv(TlvTag.SAR_SEGMENT_SEQNUM)
         if reference_octets is None or segment is None or not 1 <= segment[0] <= segments[0]:
             return Reason.MESSAGE_INCOMPLETE
         kind = ReferenceKind.SAR

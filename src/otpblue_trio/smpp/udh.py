@@ -44,8 +44,7 @@ class Udh:
     def concat(self) -> Concat | None:
         """The first sound concatenation element (8 or 16 bit reference); None without one.
 
-        An element of a wrong length, or with a part that is not 1 to total, is ignored, as the
-        standard asks.
+        An element of a wrong length, or with a part that is not 1 to total, is passed over.
         """
         for identifier, data in self.elements:
             if identifier == _CONCAT_8_BIT and len(data) == 3:
@@ -58,6 +57,22 @@ class Udh:
             if 1 <= part <= total:
                 return Concat(reference, total, part, len(data) - 2)
         return None
+
+    @property
+    def has_broken_concat(self) -> bool:
+        """True when a concatenation element is there and none is sound.
+
+        The standard asks to ignore it and to show what there is. A person sees that it is half a
+        message; whoever looks for a code in it does not. Elements of one part or none count as
+        sound.
+        """
+        if self.concat is not None:
+            return False
+        lengths = {_CONCAT_8_BIT: 3, _CONCAT_16_BIT: 4}
+        return any(
+            identifier in lengths and (len(data) != lengths[identifier] or data[-2] > 1)
+            for identifier, data in self.elements
+        )
 
 
 def split_udh(octets: bytes) -> tuple[Udh, bytes]:
