@@ -56,7 +56,7 @@ async def test_a_transmitter_s_receipt_goes_to_a_session_that_receives(
 
 @pytest.mark.row(84)
 @pytest.mark.parametrize("mode", [CommandId.BIND_RECEIVER, CommandId.BIND_TRANSCEIVER])
-@pytest.mark.parametrize("seconds", [1, 10, 3600, 80_000])
+@pytest.mark.parametrize("seconds", [1, 10, 3600])
 async def test_a_receipt_waits_for_a_receiver(
     mode: CommandId, seconds: float, autojump_clock: MockClock
 ) -> None:
@@ -120,13 +120,13 @@ async def test_a_receipt_is_not_tried_for_ever(autojump_clock: MockClock) -> Non
 async def test_a_receipt_without_a_session_ends_at_its_lifetime(
     autojump_clock: MockClock,
 ) -> None:
-    async with open_gateway() as gateway:
+    async with open_gateway(receipt_lifetime=3600.0) as gateway:
         sender = await gateway.bare_bound(CommandId.BIND_TRANSMITTER)
         await sender.ask(submit_octets(registered_delivery=1))
         await sender.aclose()
-        await trio.sleep(80_000)
+        await trio.sleep(3598)
         assert gateway.seen(ReceiptSettled) == []
-        await trio.sleep(6_402)
+        await trio.sleep(4)
         assert [told.fate for told in gateway.seen(ReceiptSettled)] == [ReceiptFate.EXPIRED]
         assert await (await gateway.bare_bound()).is_alive()
 
