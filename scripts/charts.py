@@ -35,7 +35,7 @@ WIDTH = 520
 HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 52, 28
 MOST_POINTS = 300
-CHARACTER = 6.6  # about what one takes at this font size
+CHARACTER, CAPITAL = 6.6, 8.4  # about what one takes at this font size
 
 STYLE = """
 .chart{--ink:#1f2937;--soft:#6b7280;--grid:#e5e7eb;--c0:#2563eb;--c1:#ea580c;--c2:#059669;
@@ -209,7 +209,7 @@ def bars(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str = "
     """Return a chart of lying bars with their values, one row for each name and series."""
     row, gap = 18, 8
     most = max((value for bar in data for value in bar.values), default=1.0) or 1.0
-    label = min(max((len(bar.name) for bar in data), default=4) * CHARACTER + 16, WIDTH * 0.46)
+    label = min(max((_width(bar.name) for bar in data), default=20) + 16, WIDTH * 0.5)
     room = WIDTH - RIGHT - label - 64
     parts = [_title(title, unit), _legend(names)]
     top = TOP - (0 if len(names) > 1 else 16)
@@ -245,8 +245,12 @@ def _legend(names: Sequence[str]) -> str:
             f'<rect class="f{index % 5}" x="{x:.1f}" y="31" width="10" height="10" rx="2"/>'
         )
         parts.append(_text(x + 15, 40, name, "start"))
-        x += 33 + len(name) * CHARACTER
+        x += 33 + _width(name)
     return "".join(parts)
+
+
+def _width(text: str) -> float:
+    return sum(CAPITAL if one.isupper() or one == "_" else CHARACTER for one in text)
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
@@ -318,9 +322,13 @@ def _ticks(values: Sequence[float], *, from_zero: bool) -> list[float]:
 
 
 def _log_ticks(values: Sequence[float]) -> list[float]:
-    low = math.floor(math.log10(min(values, default=0.1)))
-    high = max(math.ceil(math.log10(max(values, default=1.0))), low + 1)
-    return [10.0**at for at in range(low, high + 1)]
+    low, high = min(values, default=0.1), max(values, default=1.0)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    digits = (1, 2, 5) if last - first <= 2 else (1,)
+    grid = [digit * 10.0**power for power in range(first, last + 1) for digit in digits]
+    lowest = max(one for one in grid if one <= low * 1.000001)
+    highest = min(one for one in [*grid, grid[-1] * 10] if one > lowest and one >= high * 0.999999)
+    return [one for one in [*grid, grid[-1] * 10] if lowest <= one <= highest]
 
 
 def _time_ticks(last: float) -> list[float]:

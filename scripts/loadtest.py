@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""Load a gateway with submit_sm over SMPP and account for every answer.
+"""Load a gateway over SMPP and account for every answer; or several, side by side.
 
-    scripts/loadtest.py --system-id demo --password demo-pw1 --tls --insecure --messages 1000
-    scripts/loadtest.py --port 2775 --sessions 4 --window 16 --rate 500 --seconds 30 --json ...
+    scripts/loadtest.py --system-id demo --tls --insecure --messages 1000
+    scripts/loadtest.py --sessions 4 --window 16 --rate 500 --seconds 30 --report load.html
+    scripts/loadtest.py --mix delivered=40,no_imessage=55,no_capacity=5 --cpu-of PID
+    scripts/loadtest.py --mode bind --sessions 8 --seconds 10
+    scripts/loadtest.py --mode idle --sessions 500 --seconds 120
+    scripts/loadtest.py --target tcp://127.0.0.1:2775 --target tls://127.0.0.1:2776 --seconds 20
 
-Run it with the Python of the virtual environment that the gateway is installed in.
+Run it with the Python of the virtual environment that the gateway is installed in. The password is
+best given in SMPP_PASSWORD.
 
 Without `--rate` every session keeps `--window` messages in flight (flat out). With `--rate`
 messages fall due at fixed times over all sessions, whatever the gateway does, and latency counts
@@ -17,7 +22,8 @@ message_id and with the addresses swapped. Whatever else happens is counted as o
 - lost: a response or receipt that never came;
 - duplicate: a second response, receipt or message_id;
 - out of order: a receipt before its response, or a response to a sequence_number never sent;
-- unexpected: anything else, such as a receipt for an unknown message, a connection closed.
+- unexpected: anything else, such as a receipt for an unknown message, a connection closed, or
+  with `--mix` a status that this kind of message cannot get.
 
 An unbind at the end serves as a fence: what the gateway had to say was said before its answer.
 
@@ -26,193 +32,165 @@ Exit codes: 0 all accounted for; 1 something of the list above, or no bind; 2 us
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import math
 import os
+import platform
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trio
-from loadtest_books import FAULTS, Tally
-from loadtest_session import Load, LoadError
+from loadtest_books import Tally
+from loadtest_html import as_html
+from loadtest_link import LoadError
+from loadtest_messages import messages
+from loadtest_modes import BindStorm, IdleHold
+from loadtest_options import parse_arguments
+from loadtest_progress import show_progress
+from loadtest_result import as_text, compare, has_faults, report
+from loadtest_session import Load
 
-from otpblue_trio.smpp import status_name
+import otpblue_trio
+from otpblue_trio.app import wall_clock
+from otpblue_trio.app.descriptors import allow_descriptors
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Callable
+    import argparse
+    from collections.abc import Iterator
+
+    from loadtest_link import Target
+    from loadtest_messages import Message
 
 __all__ = ["main", "run"]
 
-LINE_INTERVAL = 5.0  # seconds between progress lines that are not on a terminal
+
+class _Side:
+    """One target, over all its rounds."""
+
+    def __init__(self, options: argparse.Namespace, target: Target, pid: int | None) -> None:
+        self.tally = Tally()
+        self._options = options
+        self._target = target
+        self._pid = pid
+        # Every side sends the same, and goes on in each round where the one before ended.
+        self._source: Iterator[Message] = messages(mix=options.mix, seed=options.seed)
+
+    async def load(self, most: int | None, seconds: float) -> None:
+        """Load it for one round.
+
+        Raises:
+          LoadError: a session could not be bound.
+        """
+        options, target, tally = self._options, self._target, self.tally
+        load: Load | BindStorm | IdleHold
+        if options.mode == "bind":
+            load = BindStorm(options, target, tally, most, seconds)
+        elif options.mode == "idle":
+            load = IdleHold(options, target, tally, seconds)
+        else:
+            load = Load(options, target, tally, self._source, most, seconds)
+        await load.connect()
+        tally.begin_round(trio.current_time())
+        server, own = processor_seconds(self._pid), time.process_time()
+        await load.run()
+        tally.cpu += processor_seconds(self._pid) - server
+        tally.cpu_of_loader += time.process_time() - own
+        tally.end_round(trio.current_time())
 
 
-async def run(options: argparse.Namespace) -> Tally:
-    """Make one run and return what was seen.
+def processor_seconds(pid: int | None) -> float:
+    """Return the CPU time that a process has used, all threads, in user and kernel mode.
 
     Raises:
-      LoadError: a session could not be bound; nothing was sent.
+      LoadError: there is no such process, or this is no Linux.
     """
-    tally = Tally()
-    load = Load(options, tally)
-    await load.connect()
-    async with trio.open_nursery() as nursery:
-        for session in load.sessions:
-            nursery.start_soon(session.read)
-            nursery.start_soon(session.write)
-            nursery.start_soon(session.keep_alive)
-        nursery.start_soon(_show_progress, options, tally)
-        await load.drive()
-        async with trio.open_nursery() as unbinding:
-            for session in load.sessions:
-                unbinding.start_soon(session.unbind)
-        nursery.cancel_scope.cancel()
-    return tally
-
-
-async def _show_progress(options: argparse.Namespace, tally: Tally) -> None:
-    """Show how far the run is on standard error: a bar on a terminal, else a line now and then."""
-    if options.quiet:
-        return
-    start = trio.current_time()
-    on_terminal = sys.stderr.isatty()
+    if pid is None:
+        return 0.0
     try:
-        while True:
-            await trio.sleep(0.2 if on_terminal else LINE_INTERVAL)
-            passed = trio.current_time() - start
-            share = max(
-                tally.answered / options.messages if options.messages else 0.0,
-                passed / options.seconds if options.seconds < math.inf else 0.0,
-            )
-            words = (
-                f"{tally.answered} answered, {tally.sent - tally.answered} in flight, "
-                f"{tally.receipts} receipts, {tally.answered / passed:.0f}/s"
-            )
-            if on_terminal:
-                filled = round(min(share, 1.0) * 30)
-                sys.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {words}\x1b[K")
-            else:
-                sys.stderr.write(f"{min(share, 1.0):4.0%} {words}\n")
-            sys.stderr.flush()
-    finally:
-        if on_terminal:
-            sys.stderr.write("\r\x1b[K")
+        fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        raise LoadError(f"--cpu-of: there is no process {pid} in /proc") from None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def report(tally: Tally) -> dict[str, Any]:
-    """Return the result of a run as it is printed with `--json`. Latencies are milliseconds."""
-    duration = max(tally.last_answer - tally.first_due, 0.0) if tally.answered else 0.0
+async def run(options: argparse.Namespace) -> list[Tally]:
+    """Make one run and return what was seen of each target.
+
+    Raises:
+      LoadError: a session could not be bound.
+    """
+    pids = options.cpu_of or [None] * len(options.targets)
+    sides = [_Side(options, target, pid) for target, pid in zip(options.targets, pids, strict=True)]
+    for pid in options.cpu_of:
+        processor_seconds(pid)
+    problems: list[LoadError] = []
+
+    async def load(side: _Side, most: int | None, seconds: float) -> None:
+        try:
+            await side.load(most, seconds)
+        except LoadError as error:
+            problems.append(error)
+            nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(show_progress, options, [side.tally for side in sides])
+        if len(sides) == 1 or options.compare == "parallel":
+            async with trio.open_nursery() as loading:
+                for side in sides:
+                    loading.start_soon(load, side, options.messages, options.seconds)
+        else:
+            for number in range(options.rounds):
+                # There and back again, so that whatever changes slowly changes for all alike.
+                for side in sides if number % 2 == 0 else reversed(sides):
+                    most = _share_of(options.messages, options.rounds, number)
+                    if most is None or most:
+                        await load(side, most, options.seconds / options.rounds)
+        nursery.cancel_scope.cancel()
+    if problems:
+        raise problems[0]
+    return [side.tally for side in sides]
+
+
+def _share_of(total: int | None, rounds: int, number: int) -> int | None:
+    """Return what a round sends of the total; None: no end."""
+    return None if total is None else total // rounds + (number < total % rounds)
+
+
+def _versions() -> dict[str, str]:
     return {
-        "sent": tally.sent,
-        "answered": tally.answered,
-        "receipts": tally.receipts,
-        "seconds": round(duration, 3),
-        "per_second": round(tally.answered / duration, 1) if duration else 0.0,
-        "response_ms": percentiles(tally.response_latency),
-        "receipt_ms": percentiles(tally.receipt_latency),
-        "largest_lag_ms": round(tally.largest_lag * 1000, 3),
-        "statuses": {status_name(one): n for one, n in sorted(tally.statuses.items())},
-        **{group: sum(tally.faults[one] for one in names) for group, names in FAULTS.items()},
-        "faults": {name: n for name, n in sorted(tally.faults.items()) if n},
+        "loaded with": f"otpblue-trio {otpblue_trio.__version__}, "
+        f"Python {platform.python_version()}, Trio {trio.__version__}",
+        "machine": f"{platform.system()} {platform.release()}, {os.cpu_count()} cores",
     }
-
-
-def percentiles(latencies: array[float]) -> dict[str, float]:
-    """Return p50, p90, p99, p99.9 and the maximum in milliseconds, by nearest rank."""
-    ordered = sorted(latencies)
-    if not ordered:
-        return {}
-    ranks = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
-    return {
-        name: round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3)
-        for name, share in ranks.items()
-    }
-
-
-def as_text(result: dict[str, Any]) -> str:
-    """Return a result for people to read."""
-
-    def latency(name: str) -> str:
-        ranks = result[f"{name}_ms"].items()
-        return ", ".join(f"{rank} {value:.1f}" for rank, value in ranks) or "none"
-
-    lines = [
-        f"messages   {result['sent']} sent, {result['answered']} answered, "
-        f"{result['receipts']} receipts",
-        f"throughput {result['per_second']}/s over {result['seconds']} s",
-        f"response   {latency('response')} ms",
-        f"receipt    {latency('receipt')} ms",
-        "status     " + ", ".join(f"{name} {n}" for name, n in result["statuses"].items()),
-        "accounts   " + ", ".join(f"{name.replace('_', ' ')} {result[name]}" for name in FAULTS),
-    ]
-    if result["faults"]:
-        lines.append(f"faults     {result['faults']}")
-    return "\n".join(lines)
-
-
-def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not from {low} to {high}")
-        return value
-
-    return parse
-
-
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the options; ends the program with 2 when they are wrong."""
-    parser = argparse.ArgumentParser(
-        description="Load an SMPP gateway with submit_sm and account for every answer."
-    )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="default: %(default)s")
-    add("--port", type=_number(int, 1, 65535), help="default: 2776 with --tls, else 2775")
-    add("--tls", action="store_true", help="connect with TLS")
-    add("--ca", metavar="FILE", help="certificates to trust instead of the system's")
-    add("--insecure", action="store_true", help="take any certificate")
-    add("--system-id", default="demo", help="default: %(default)s")
-    add("--password", default=os.environ.get("SMPP_PASSWORD"), help="default: $SMPP_PASSWORD")
-    add("--sessions", type=_number(int, 1, 1000), default=1, help="default: %(default)s")
-    add("--window", type=_number(int, 1, 10_000), default=16, help="unanswered submits a session")
-    add("--rate", type=_number(float, 0.01, 100_000), help="messages a second; default: flat out")
-    add("--messages", type=_number(int, 1, 10_000_000), help="default: 1000 without --seconds")
-    add("--seconds", type=_number(float, 0.1, 3600), help="stop sending after this time")
-    add("--patience", type=_number(float, 0.1, 600), default=20.0, metavar="SECONDS",
-        help="wait so long for outstanding answers at the end; default: %(default)s")  # fmt: skip
-    add("--receipts", action=argparse.BooleanOptionalAction, default=True,
-        help="ask for delivery receipts; default: yes")  # fmt: skip
-    add("--no-imessage-percent", type=_number(float, 0, 100), default=0.0, metavar="PERCENT",
-        help="share of numbers without iMessage")  # fmt: skip
-    add("--seed", type=_number(int, 0, 10**6), default=0, help="other numbers and codes")
-    add("--json", action="store_true", help="print the result as JSON")
-    add("--quiet", action="store_true", help="show no progress")
-    options = parser.parse_args(arguments)
-    if options.password is None:
-        parser.error("--password or SMPP_PASSWORD is needed")
-    if options.port is None:
-        options.port = 2776 if options.tls else 2775
-    if options.messages is None and options.seconds is None:
-        options.messages = 1000
-    if options.seconds is None:
-        options.seconds = math.inf
-    return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse_arguments(arguments)
+    allow_descriptors(options.sessions * len(options.targets))
+    date = f"{wall_clock():%Y-%m-%d %H:%M} UTC"
     try:
-        tally = trio.run(run, options)
+        tallies = trio.run(run, options)
     except LoadError as error:
         sys.stderr.write(f"loadtest: {error}\n")
         return 1
-    result = report(tally)
+    results = [
+        report(tally, mode=options.mode, target=target.name)
+        for tally, target in zip(tallies, options.targets, strict=True)
+    ]
+    about: dict[str, Any] = {"date": date, "command": options.command, "versions": _versions()}
+    if options.report is not None:
+        options.report.write_text(as_html(results, **about), encoding="utf-8")
+    printed: dict[str, Any] = {**about}
+    if len(results) == 1:
+        printed |= results[0]
+    else:
+        printed |= {"targets": results, "comparison": compare(results)}
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(result) if options.json else as_text(result))
-    return 1 if result["faults"] else 0
+        print(json.dumps(printed) if options.json else as_text(results))
+    return 1 if has_faults(results) else 0
 
 
 if __name__ == "__main__":

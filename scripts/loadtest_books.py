@@ -13,28 +13,87 @@ from array import array
 from collections import Counter
 
 import attrs
-from loadtest_messages import Message
+from loadtest_messages import KINDS, Message
 
-from otpblue_trio.smpp import DeliverSm, SubmitSmResp, TlvTag
+from otpblue_trio.smpp import CommandStatus, DeliverSm, SubmitSmResp, TlvTag
 
 __all__ = ["FAULTS", "Books", "Tally"]
 
 
 @attrs.define
 class Tally:
-    """What was seen over all sessions. Latencies are seconds, unsorted."""
+    """What was seen of one target, over all sessions and rounds.
+
+    A run may load a target in several rounds. Its clock, `elapsed`, stands still between them.
+    """
 
     sent: int = 0
     answered: int = 0
     receipts: int = 0
     statuses: Counter[int] = attrs.field(factory=Counter)
+    kinds: dict[str, Counter[int]] = attrs.field(factory=dict)
+    """Kind of message to the statuses that it got."""
     faults: Counter[str] = attrs.field(factory=Counter)
     response_latency: array[float] = attrs.field(factory=lambda: array("d"), repr=False)
+    """Seconds, in the order of the responses."""
+    response_at: array[float] = attrs.field(factory=lambda: array("d"), repr=False)
+    """When each of these came, by `elapsed`."""
     receipt_latency: array[float] = attrs.field(factory=lambda: array("d"), repr=False)
-    first_due: float = math.inf
-    last_answer: float = -math.inf
+    phases: dict[str, array[float]] = attrs.field(factory=dict, repr=False)
+    """Seconds that the parts of a bind cycle took."""
+    sent_in: Counter[int] = attrs.field(factory=Counter)
+    """Tenth of a second to what was sent in it."""
+    receipts_in: Counter[int] = attrs.field(factory=Counter)
+    """Tenth of a second to the receipts that came in it."""
+    cpu: float = 0.0
+    """Processor seconds of the server."""
+    cpu_of_loader: float = 0.0
+    """Processor seconds of this program."""
+    duration: float = 0.0
+    """Seconds from the first thing that was due to the last answer, over all rounds."""
     largest_lag: float = 0.0
     """How late, at worst, this program itself was with a message that was due (with a rate)."""
+    _elapsed_before: float = 0.0
+    _began: float = 0.0
+    _first_due: float = math.inf
+    _last_answer: float = -math.inf
+
+    def begin_round(self, now: float) -> None:
+        """Let the clock run."""
+        self._began = now
+        self._first_due, self._last_answer = math.inf, -math.inf
+
+    def end_round(self, now: float) -> None:
+        """Stop the clock."""
+        self._elapsed_before += now - self._began
+        self.duration += max(self._last_answer - self._first_due, 0.0)
+
+    def elapsed(self, now: float) -> float:
+        """Return the seconds of load so far; only within a round."""
+        return self._elapsed_before + now - self._began
+
+    def went_out(self, due: float) -> None:
+        """Note something that was to be sent at a time, and was."""
+        self.sent += 1
+        self._first_due = min(self._first_due, due)
+        self.sent_in[int(self.elapsed(max(due, self._began)) * 10)] += 1
+
+    def came_back(self, due: float, now: float) -> None:
+        """Note its answer."""
+        self.answered += 1
+        self._last_answer = now
+        self.response_latency.append(now - due)
+        self.response_at.append(self.elapsed(now))
+
+    def receipt_came(self, due: float, now: float) -> None:
+        """Note its receipt."""
+        self.receipts += 1
+        self.receipts_in[int(self.elapsed(now) * 10)] += 1
+        self.receipt_latency.append(now - due)
+
+    def phase(self, name: str, seconds: float) -> None:
+        """Note how long a part of something took."""
+        self.phases.setdefault(name, array("d")).append(seconds)
 
 
 FAULTS = {
@@ -42,11 +101,14 @@ FAULTS = {
     "duplicate": ("duplicate_response", "duplicate_receipt", "duplicate_message_id"),
     "out_of_order": ("receipt_before_response", "response_to_unknown_sequence"),
     "unexpected": (
+        "wrong_status",
         "unexpected_receipt",
         "wrong_receipt",
         "empty_message_id",
         "unexpected_pdu",
         "unreadable_pdu",
+        "not_connected",
+        "bind_refused",
         "closed_by_peer",
         "unbind_unanswered",
     ),
@@ -65,10 +127,12 @@ class Books:
     Args:
       tally: where the counts go.
       wants_receipts: whether every submit asked for a receipt.
+      judges_statuses: whether a status that a kind of message cannot get is a fault.
     """
 
-    def __init__(self, tally: Tally, *, wants_receipts: bool) -> None:
+    def __init__(self, tally: Tally, *, wants_receipts: bool, judges_statuses: bool) -> None:
         self._tally = tally
+        self._judges_statuses = judges_statuses
         self._wants_receipts = wants_receipts
         self._unanswered: dict[int, _Submitted] = {}
         self._unreceipted: dict[str, _Submitted] = {}
@@ -91,8 +155,7 @@ class Books:
         """Note a submit; its sequence_number is larger than every one before."""
         self._unanswered[sequence_number] = _Submitted(message, due)
         self._last_sequence = sequence_number
-        self._tally.sent += 1
-        self._tally.first_due = min(self._tally.first_due, due)
+        self._tally.went_out(due)
 
     def answered(self, response: SubmitSmResp, now: float) -> None:
         """Note a submit_sm_resp."""
@@ -102,10 +165,12 @@ class Books:
             was_sent = 1 <= response.sequence_number <= self._last_sequence
             tally.faults["duplicate_response" if was_sent else "response_to_unknown_sequence"] += 1
             return
-        tally.answered += 1
-        tally.last_answer = now
+        tally.came_back(submitted.due, now)
         tally.statuses[response.command_status] += 1
-        tally.response_latency.append(now - submitted.due)
+        kind = submitted.message.kind
+        tally.kinds.setdefault(kind, Counter())[response.command_status] += 1
+        if self._judges_statuses and not _is_possible(kind, response.command_status):
+            tally.faults["wrong_status"] += 1
         if response.command_status != 0:
             return
         if not response.message_id:
@@ -145,8 +210,7 @@ class Books:
         self, message_id: str, submitted: _Submitted, receipt: DeliverSm, now: float
     ) -> None:
         self._receipted.add(message_id)
-        self._tally.receipts += 1
-        self._tally.receipt_latency.append(now - submitted.due)
+        self._tally.receipt_came(submitted.due, now)
         if not _is_sound(receipt, submitted.message):
             self._tally.faults["wrong_receipt"] += 1
 
@@ -158,6 +222,17 @@ class Books:
         self._unanswered.clear()
         self._unreceipted.clear()
         self._early.clear()
+
+
+_ANY_TIME = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RSYSERR})
+
+
+def _is_possible(kind: str, command_status: int) -> bool:
+    """Tell whether a kind of message can be answered so."""
+    statuses = KINDS[kind].statuses
+    if not statuses:
+        return command_status != CommandStatus.ESME_ROK
+    return command_status in statuses or command_status in _ANY_TIME
 
 
 def _receipted_message_id(receipt: DeliverSm) -> str:

@@ -1,17 +1,33 @@
-"""Messages for a load test: numbers of many countries, texts with a random code."""
+"""Messages for a load test: numbers of many countries, texts with a random code, mixes of outcomes.
+
+A `Kind` of message provokes one outcome: by the ending of its number, which the simulated platform
+goes by, or by a mistake that the gateway itself must find.
+"""
 
 from __future__ import annotations
 
 import itertools
 import random
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from otpblue_trio.smpp import CommandStatus
 
-__all__ = ["SPECIAL_ENDINGS", "Message", "messages"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = [
+    "DELIVERED",
+    "KINDS",
+    "SPECIAL_ENDINGS",
+    "TEXTS",
+    "Kind",
+    "Message",
+    "messages",
+    "parse_mix",
+]
 
 # Mobile ranges of many countries: what a number begins with, and how many free digits follow.
 RANGES = (
@@ -19,14 +35,6 @@ RANGES = (
     *(("3161", 7), ("4670", 7), ("4178", 7), ("4851", 7), ("35191", 7), ("38050", 7)),
     *(("81901", 7), ("6281", 7), ("84901", 6), ("97150", 7), ("2771", 7), ("6141", 7)),
     *(("6421", 7), ("52222", 7), ("57321", 7), ("15062", 6), ("234802", 7), ("6012", 7)),
-)
-NO_IMESSAGE_ENDING = "0150"
-# The simulator has an outcome of its own for each of these; everything else is delivered.
-SPECIAL_ENDINGS = frozenset(
-    (
-        *("0150", "0280", "0720", "0110", "1155", "1250", "1900", "1210", "1220"),
-        *("0500", "0502", "0429", "0401", "0504", "0505", "0506", "0507", "0508"),
-    )
 )
 SENDERS = ("MyBank", "Acme", "PayNow", "ShopLine", "Ride24")
 TEXTS = (
@@ -46,33 +54,118 @@ TEXTS = (
 
 
 @attrs.frozen
+class Kind:
+    """What is to become of a message."""
+
+    statuses: frozenset[CommandStatus]
+    """What the response may say; empty: anything but success. Beside it a gateway may always say
+    that it is throttled or that the platform is down."""
+    ending: str = ""
+    """Of the number; empty: none of the simulator's."""
+
+
+def _kind(ending: str, *statuses: CommandStatus) -> Kind:
+    return Kind(frozenset(statuses), ending)
+
+
+_OK = CommandStatus.ESME_ROK
+_DOWN = CommandStatus.ESME_RSYSERR
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "delivered": _kind("", _OK),
+        "no_imessage": _kind("0150", CommandStatus.ESME_RSUBMITFAIL),
+        "opted_out": _kind("0280", CommandStatus.ESME_RSUBMITFAIL),
+        "no_capacity": _kind("0720", CommandStatus.ESME_RTHROTTLED),
+        "not_taken": _kind("0110", _DOWN),
+        "region_closed": _kind("1155", CommandStatus.ESME_RINVDSTADR),
+        "key_refused": _kind("1250", _DOWN),
+        "not_mobile": _kind("1900", CommandStatus.ESME_RINVDSTADR),
+        "code_refused": _kind("1210", CommandStatus.ESME_RINVMSGLEN),
+        "sender_refused": _kind("1220", CommandStatus.ESME_RINVSRCADR),
+        "http_500": _kind("0500", _DOWN),
+        "http_502": _kind("0502", _DOWN),
+        "http_429": _kind("0429", CommandStatus.ESME_RTHROTTLED),
+        "http_401": _kind("0401", _DOWN),
+        "silence": _kind("0504", _DOWN),
+        "hang_up": _kind("0505", _DOWN),
+        "broken_json": _kind("0506", _DOWN),
+        "drip": _kind("0507", _OK, _DOWN),
+        "slow": _kind("0508", _OK),
+        # Found by the gateway, not by the platform.
+        "no_code": _kind("", CommandStatus.ESME_RINVMSGLEN),
+        "invalid_number": _kind("", CommandStatus.ESME_RINVDSTADR),
+        "malformed": _kind(""),
+    }
+)
+"""What `--mix` can name. `malformed` is a submit_sm whose sm_length reaches beyond its end."""
+
+SPECIAL_ENDINGS = frozenset(kind.ending for kind in KINDS.values() if kind.ending)
+"""The simulator has an outcome of its own for each of these; everything else is delivered."""
+
+DELIVERED = MappingProxyType({"delivered": 1.0})
+
+
+@attrs.frozen
 class Message:
     """One message to submit; the text holds a random code."""
 
     destination: str = attrs.field(repr=False)
     sender: str
     text: str = attrs.field(repr=False)
+    kind: str = "delivered"
+    """A name of `KINDS`."""
 
 
-def messages(*, no_imessage_percent: float = 0.0, seed: int = 0) -> Iterator[Message]:
-    """Yield messages to valid numbers of many countries, without an end.
+def parse_mix(text: str) -> dict[str, float]:
+    """Read a mix such as `delivered=40,no_imessage=60`: kinds and their weights, of any sum.
 
-    Numbers are distinct until the ranges run out, after some hundred millions; those without
-    iMessage after some ten thousands. Codes have six digits.
+    Raises:
+      ValueError: tells what is wrong.
+    """
+    mix: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, weight = part.strip().partition("=")
+        if name not in KINDS:
+            raise ValueError(f"{name!r} is none of {', '.join(KINDS)}")
+        try:
+            mix[name] = float(weight) if equals else 1.0
+        except ValueError:
+            raise ValueError(f"{weight!r} is no number") from None
+        if not 0 <= mix[name] < 1e9:
+            raise ValueError(f"{weight} is no weight")
+    if not sum(mix.values()):
+        raise ValueError("every weight is 0")
+    return mix
+
+
+def messages(*, mix: Mapping[str, float] = DELIVERED, seed: int = 0) -> Iterator[Message]:
+    """Yield messages to numbers of many countries, without an end.
+
+    Numbers are valid, but for `invalid_number`. They are distinct until the ranges run out, after
+    some hundred millions; those with a special ending after some ten thousands. Codes have six
+    digits.
 
     Args:
-      no_imessage_percent: 0 to 100; the share of numbers that the simulator refuses.
+      mix: kinds and their weights.
       seed: runs with the same one send the same.
     """
     chance = random.Random(seed)  # noqa: S311 - test data, no secrets
+    names, weights = list(mix), list(mix.values())
     # Neither 2 nor 5 divides the step, so a range comes round only after all of its numbers.
     step = 7_654_321
     for count in itertools.count(seed * 100_003):
         head, digits = RANGES[count % len(RANGES)]
         tail = f"{count // len(RANGES) * step % 10**digits:0{digits}}"
-        if chance.random() * 100 < no_imessage_percent:
-            tail = tail[: -len(NO_IMESSAGE_ENDING)] + NO_IMESSAGE_ENDING
+        kind = names[0] if len(names) == 1 else chance.choices(names, weights)[0]
+        ending = KINDS[kind].ending
+        if ending:
+            tail = tail[: -len(ending)] + ending
         elif tail[-4:] in SPECIAL_ENDINGS:
             continue
         text = TEXTS[chance.randrange(len(TEXTS))].format(f"{chance.randrange(10**6):06}")
-        yield Message(head + tail, SENDERS[count % len(SENDERS)], text)
+        if kind == "no_code":
+            text = "Your parcel is on its way"
+        elif kind == "invalid_number":
+            head = "999"
+        yield Message(head + tail, SENDERS[count % len(SENDERS)], text, kind)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import ssl
 from collections import deque
 from typing import TYPE_CHECKING
 
 import trio
 from loadtest_books import Books, Tally
-from loadtest_messages import Message, messages
+from loadtest_link import MAX_PDU_OCTETS, Link, LoadError, Target, open_bound
 
 from otpblue_trio.smpp import (
-    BindTransceiver,
-    BindTransceiverResp,
     DecodeError,
     DeliverSm,
     DeliverSmResp,
     EnquireLink,
     EnquireLinkResp,
-    Framer,
     FramingError,
     Npi,
     Pdu,
@@ -30,65 +26,43 @@ from otpblue_trio.smpp import (
     UnbindResp,
     decode,
     encode,
-    status_name,
 )
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-__all__ = ["Load", "LoadError", "Session"]
+    from loadtest_messages import Message
 
-MAX_PDU_OCTETS = 65536
+__all__ = ["Load", "Session"]
+
 BIND_LIMIT = 30.0
 UNBIND_LIMIT = 5.0
 BINDS_AT_ONCE = 32
 KEEPALIVE_INTERVAL = 30.0  # the gateway closes a session after 90 seconds of silence
 
 
-class LoadError(Exception):
-    """The run could not be made."""
-
-
 class Session:
     """One bound connection: a reader, a writer and the books."""
 
-    def __init__(
-        self, stream: trio.abc.Stream, options: argparse.Namespace, tally: Tally, load: Load
-    ) -> None:
-        self.books = Books(tally, wants_receipts=options.receipts)
+    def __init__(self, link: Link, options: argparse.Namespace, tally: Tally, load: Load) -> None:
+        self.books = Books(
+            tally,
+            wants_receipts=options.receipts,
+            judges_statuses=options.judges_statuses,
+        )
         self.backlog: deque[tuple[Message, float]] = deque()
         """Messages that are due and have no room in the window yet."""
         self.is_over = trio.Event()
-        self._stream = stream
+        self._stream = link.stream
         self._options = options
         self._tally = tally
         self._load = load
-        self._framer = Framer(MAX_PDU_OCTETS)
-        self._sequence = itertools.count(1)
+        self._framer = link.framer
+        self._sequence = link.sequence
         self._outgoing: list[bytes] = []
         self._wake = trio.Event()
         self._is_unbinding = False
-
-    async def bind(self) -> None:
-        """Bind as a transceiver.
-
-        Raises:
-          LoadError: refused, or the connection ended.
-        """
-        request = BindTransceiver(
-            sequence_number=next(self._sequence),
-            system_id=self._options.system_id,
-            password=self._options.password,
-        )
-        await self._stream.send_all(encode(request))
-        while (frame := self._framer.next_frame()) is None:
-            octets = await self._stream.receive_some(MAX_PDU_OCTETS)
-            if not octets:
-                raise LoadError("the connection was closed instead of bound")
-            self._framer.feed(bytes(octets))
-        response = decode(frame)
-        if not isinstance(response, BindTransceiverResp) or response.command_status != 0:
-            raise LoadError(f"bind refused: {status_name(response.command_status)}")
 
     async def read(self) -> None:
         """Account for what comes, until the connection ends."""
@@ -148,7 +122,7 @@ class Session:
     def _submit(self, message: Message, due: float) -> None:
         sequence_number = next(self._sequence)
         self.books.submitted(sequence_number, message, due)
-        self._send(
+        octets = encode(
             SubmitSm(
                 sequence_number=sequence_number,
                 source_addr_ton=Ton.ALPHANUMERIC,
@@ -160,6 +134,12 @@ class Session:
                 short_message=message.text.encode("ascii"),
             )
         )
+        if message.kind == "malformed":
+            # sm_length, which stands before the text, now reaches beyond the end.
+            at = len(octets) - len(message.text) - 1
+            octets = octets[:at] + b"\xfe" + octets[at + 1 :]
+        self._outgoing.append(octets)
+        self._wake.set()
 
     def _send(self, pdu: Pdu) -> None:
         self._outgoing.append(encode(pdu))
@@ -213,16 +193,34 @@ class Session:
 
 
 class Load:
-    """One run: its sessions, what is still to be sent, and whether all is settled."""
+    """One round of one target: its sessions, what is still to be sent, whether all is settled.
 
-    def __init__(self, options: argparse.Namespace, tally: Tally) -> None:
+    Args:
+      options: of the run.
+      target: where to.
+      tally: of the target.
+      source: what to send; what is left stays for the next round.
+      most: how many messages at most; None: no end.
+      seconds: when to stop sending.
+    """
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        target: Target,
+        tally: Tally,
+        source: Iterator[Message],
+        most: int | None,
+        seconds: float,
+    ) -> None:
         self.sessions: list[Session] = []
         self.all_sent = trio.Event()
         self.all_settled = trio.Event()
         self._options = options
+        self._target = target
         self._tally = tally
-        source = messages(no_imessage_percent=options.no_imessage_percent, seed=options.seed)
-        self._source = itertools.islice(source, options.messages)
+        self._source = itertools.islice(source, most)
+        self._seconds = seconds
 
     def take(self) -> Message | None:
         """Return the next message for a session with room; None with a rate or after the last."""
@@ -251,47 +249,40 @@ class Load:
         Raises:
           LoadError: one of them could not be bound.
         """
-        options = self._options
-        context = _tls_context(options) if options.tls else None
-        limiter = trio.CapacityLimiter(BINDS_AT_ONCE)
-        problems: list[LoadError] = []
 
-        async def one(number: int) -> None:
-            async with limiter:
-                try:
-                    with trio.fail_after(BIND_LIMIT):
-                        await self._open_session(context)
-                except (OSError, trio.BrokenResourceError, trio.TooSlowError, LoadError) as error:
-                    reason = str(error.__cause__ or error) or type(error).__name__
-                    problems.append(LoadError(f"session {number}: {reason}"))
-                    nursery.cancel_scope.cancel()
+        def take(link: Link) -> None:
+            self.sessions.append(Session(link, self._options, self._tally, self))
 
-        async with trio.open_nursery() as nursery:
-            for number in range(1, options.sessions + 1):
-                nursery.start_soon(one, number)
-        if problems:
+        try:
+            await open_bound(
+                self._options.sessions,
+                BINDS_AT_ONCE,
+                BIND_LIMIT,
+                self._target,
+                self._options,
+                take,
+            )
+        except LoadError:
             for session in self.sessions:
                 await session.close()
-            raise problems[0]
-
-    async def _open_session(self, context: ssl.SSLContext | None) -> None:
-        host = self._options.host
-        stream: trio.abc.Stream = await trio.open_tcp_stream(host, self._options.port)
-        try:
-            if context is not None:
-                stream = trio.SSLStream(
-                    stream, context, server_hostname=host, https_compatible=True
-                )
-            session = Session(stream, self._options, self._tally, self)
-            await session.bind()
-        except BaseException:
-            await trio.aclose_forcefully(stream)
             raise
-        self.sessions.append(session)
+
+    async def run(self) -> None:
+        """Send and settle; `connect` comes before, `unbind` after."""
+        async with trio.open_nursery() as nursery:
+            for session in self.sessions:
+                nursery.start_soon(session.read)
+                nursery.start_soon(session.write)
+                nursery.start_soon(session.keep_alive)
+            await self.drive()
+            async with trio.open_nursery() as unbinding:
+                for session in self.sessions:
+                    unbinding.start_soon(session.unbind)
+            nursery.cancel_scope.cancel()
 
     async def drive(self) -> None:
         """Send until the last message or the time limit, then wait for what is outstanding."""
-        with trio.move_on_after(self._options.seconds):
+        with trio.move_on_after(self._seconds):
             if self._options.rate:
                 await self._pace()
             else:
@@ -321,11 +312,3 @@ class Load:
             else:
                 session.backlog.append((message, due))
                 session.top_up()
-
-
-def _tls_context(options: argparse.Namespace) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=options.ca)
-    if options.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -13,9 +13,9 @@ import attrs
 from charts import STYLE, Panel, inline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Section", "Tile", "charts", "note", "page", "table"]
+__all__ = ["Section", "Tile", "chart", "grid", "note", "page", "table"]
 
 _CSS = """
 :root{color-scheme:light dark;--bg:#f3f4f6;--card:#fff;--ink:#111827;--soft:#6b7280;--edge:#e5e7eb;
@@ -34,12 +34,12 @@ h2{font-size:16px;margin:28px 0 10px}
 .badge.good{color:var(--good);background:var(--goodbg)}
 .badge.bad{color:var(--bad);background:var(--badbg)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:12px}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:12px}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr));gap:12px}
 .tile,.card{background:var(--card);border:1px solid var(--edge);border-radius:10px}
 .tile{padding:12px 16px}.card{padding:8px;overflow-x:auto}
 .tile b{display:block;font-size:23px;line-height:1.3;font-variant-numeric:tabular-nums;
 letter-spacing:-.02em}
-.tile span{color:var(--soft);font-size:13px;display:block}
+.tile span{color:var(--soft);font-size:13px;display:block;overflow-wrap:anywhere}
 .tile.bad b{color:var(--bad)}
 svg{display:block;width:100%;height:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
@@ -80,10 +80,14 @@ class Section:
     html: str = attrs.field(repr=False)
 
 
-def charts(panels: Sequence[Panel]) -> str:
-    """Return charts side by side, as many as there is room for."""
-    cards = "".join(f'<div class="card">{inline(panel)}</div>' for panel in panels)
-    return f'<div class="grid">{cards}</div>'
+def chart(panel: Panel) -> str:
+    """Return a chart as a card."""
+    return f'<div class="card">{inline(panel)}</div>'
+
+
+def grid(cards: Iterable[str]) -> str:
+    """Return cards side by side, as many as there is room for."""
+    return f'<div class="grid">{"".join(cards)}</div>'
 
 
 def note(text: str) -> str:

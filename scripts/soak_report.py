@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from charts import Bar, Mark, Panel, Series, bars, lines
-from pages import Section, Tile, charts, note, page, table
+from pages import Section, Tile, chart, grid, note, page, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +181,7 @@ def html_of(result: dict[str, Any]) -> str:
     sections = [
         Section(
             "Over time",
-            charts(panels_of(result))
+            grid(map(chart, panels_of(result)))
             + note("Red: kill -9 and a new start. Dashed: the platform is down for a moment."),
         ),
         Section(
@@ -194,10 +194,10 @@ def html_of(result: dict[str, Any]) -> str:
         ),
         Section(
             "Answers and misbehaviour",
-            charts(
+            grid(
                 [
-                    bars("Answers", [], _bars(result["statuses"]), unit="messages"),
-                    bars("What was done to it", [], _bars(result["done"]), unit="times"),
+                    chart(bars("Answers", [], _bars(result["statuses"]), unit="messages")),
+                    chart(bars("What was done to it", [], _bars(result["done"]), unit="times")),
                 ]
             ),
         ),

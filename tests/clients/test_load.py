@@ -34,7 +34,12 @@ def test_every_answer_of_a_load_is_accounted_for(
             *("--host=localhost", f"--port={gateway_ports['tls']}", "--tls"),
             f"--ca={certificate}",
             *(f"--system-id={account['system_id']}", f"--password={account['password']}"),
-            *("--sessions=3", "--window=8", f"--messages={MESSAGES}", "--no-imessage-percent=25"),
+            *(
+                "--sessions=3",
+                "--window=8",
+                f"--messages={MESSAGES}",
+                "--mix=delivered=75,no_imessage=25",
+            ),
             *("--json", "--quiet"),
         ],
         stdin=subprocess.DEVNULL,

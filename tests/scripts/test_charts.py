@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from charts import Bar, Mark, Panel, Series, bars, columns, inline, lines, number, standalone
-from pages import Section, Tile, charts, note, page, table
+from pages import Section, Tile, chart, grid, note, page, table
 
 LINES = lines(
     "Rate <of> & kind",
@@ -69,7 +69,7 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_shows() -> None:
         passed=False,
         tiles=[Tile("lost", "<1>", is_bad=True)],
         sections=[
-            Section("Charts", charts(PANELS) + note("a < b")),
+            Section("Charts", grid(map(chart, PANELS)) + note("a < b")),
             Section("Table", table(["a", "b"], [["<x>", "1"], ["y", "2"]], [True, None])),
         ],
         facts=[("command", "run --x '<y>'")],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
 import sys
@@ -11,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 import pytest
 import trio
 
 from otpblue_trio.smpp import (
     BindTransceiver,
     BindTransceiverResp,
+    CommandStatus,
     DeliverSm,
     EnquireLink,
     EnquireLinkResp,
@@ -37,6 +36,7 @@ from otpblue_trio.smpp import (
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 MESSAGES = 20
 LIED_TO = 7  # which message the server lies about
+STALL = 1.0
 
 
 class Lie(StrEnum):
@@ -58,6 +58,11 @@ class Lie(StrEnum):
     NACK = "nack"
     HANG_UP = "hang_up"
     NO_UNBIND_RESP = "no_unbind_resp"
+    STALL = "stall"
+    NO_ENQUIRE_RESP = "no_enquire_resp"
+    CLOSE_IDLE = "close_idle"
+    REFUSE_LATER_BINDS = "refuse_later_binds"
+    CLOSE_LATER_BINDS = "close_later_binds"
 
 
 class Server:
@@ -66,6 +71,7 @@ class Server:
     def __init__(self, lie: Lie) -> None:
         self._lie = lie
         self._count = itertools.count(1)
+        self._binds = itertools.count()
 
     async def serve(self, stream: trio.SocketStream) -> None:
         framer = Framer(65536)
@@ -77,7 +83,20 @@ class Server:
                 answers: list[Pdu] = []
                 match pdu:
                     case BindTransceiver():
-                        answers = [BindTransceiverResp(sequence_number=pdu.sequence_number)]
+                        is_later = next(self._binds) > 0
+                        if is_later and self._lie is Lie.CLOSE_LATER_BINDS:
+                            return
+                        refused = is_later and self._lie is Lie.REFUSE_LATER_BINDS
+                        status = CommandStatus.ESME_RBINDFAIL if refused else 0
+                        answers = [
+                            BindTransceiverResp(
+                                sequence_number=pdu.sequence_number, command_status=status
+                            )
+                        ]
+                    case EnquireLink() if self._lie is Lie.CLOSE_IDLE:
+                        return
+                    case EnquireLink() if self._lie is Lie.NO_ENQUIRE_RESP:
+                        pass
                     case EnquireLink():
                         answers = [EnquireLinkResp(sequence_number=pdu.sequence_number)]
                     case SubmitSm():
@@ -86,6 +105,8 @@ class Server:
                         lie = self._lie if count == LIED_TO else Lie.NONE
                         if lie is Lie.HANG_UP:
                             return
+                        if lie is Lie.STALL:
+                            await trio.sleep(STALL)
                         answers = answers_to(pdu, count, lie)
                     case Unbind() if self._lie is Lie.NO_UNBIND_RESP:
                         return
@@ -155,7 +176,9 @@ async def load_lying_server(
     port = listeners[0].socket.getsockname()[1]
     if lie in {Lie.NO_RESPONSE, Lie.NO_RECEIPT}:
         options = (*options, "--patience=1")  # it would wait for the missing one much longer
-    return await load(port, f"--messages={MESSAGES}", "--window=4", *options)
+    if not any(option.startswith(("--messages", "--seconds")) for option in options):
+        options = (f"--messages={MESSAGES}", *options)
+    return await load(port, "--window=4", *options)
 
 
 @pytest.mark.parametrize("options", [(), ("--sessions=3",), ("--rate=1000",)], ids=str)
@@ -211,6 +234,74 @@ async def test_messages_in_flight_when_the_server_hangs_up_are_lost(nursery: tri
     assert code == 1
 
 
+async def test_status_that_a_kind_of_message_cannot_get_is_unexpected(
+    nursery: trio.Nursery,
+) -> None:
+    code, result = await load_lying_server(nursery, Lie.NONE, "--mix=no_imessage")
+    assert result["faults"] == {"wrong_status": MESSAGES}
+    assert code == 1
+
+
+async def test_stall_is_counted_for_every_message_that_was_due_meanwhile(
+    nursery: trio.Nursery,
+) -> None:
+    code, result = await load_lying_server(
+        nursery, Lie.STALL, "--rate=100", "--messages=60", "--window=1"
+    )
+    late = sum(one["count"] for one in result["histogram"] if one["to_ms"] > STALL * 500)
+    # A closed loop would show the one message that met the stall.
+    assert late >= STALL * 100 / 2 - 1
+    assert result["response_ms"]["max"] >= STALL * 1000
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("lie", "faults"),
+    [
+        (Lie.REFUSE_LATER_BINDS, {"bind_refused": MESSAGES}),
+        (Lie.CLOSE_LATER_BINDS, {"closed_by_peer": MESSAGES}),
+        (Lie.NO_UNBIND_RESP, {"closed_by_peer": MESSAGES}),
+    ],
+)
+async def test_bind_cycle_that_fails_is_a_fault(
+    nursery: trio.Nursery, lie: Lie, faults: dict[str, int]
+) -> None:
+    code, result = await load_lying_server(nursery, lie, "--mode=bind", "--sessions=3")
+    assert result["faults"] == faults
+    assert (result["sent"], result["answered"]) == (MESSAGES, 0)
+    assert code == 1
+
+
+async def test_bind_cycles_fall_due_at_their_rate(nursery: trio.Nursery) -> None:
+    code, result = await load_lying_server(
+        nursery, Lie.NONE, "--mode=bind", "--sessions=3", "--rate=100"
+    )
+    assert (result["sent"], result["answered"], result["faults"]) == (MESSAGES, MESSAGES, {})
+    assert result["seconds"] >= (MESSAGES - 1) / 100
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("lie", "faults"),
+    [
+        (Lie.CLOSE_IDLE, {"closed_by_peer": 2}),
+        (Lie.NO_ENQUIRE_RESP, {"lost_response": 2}),
+        (Lie.NO_UNBIND_RESP, {"unbind_unanswered": 2}),
+    ],
+)
+async def test_idle_session_that_ends_or_is_not_answered_is_a_fault(
+    nursery: trio.Nursery, lie: Lie, faults: dict[str, int]
+) -> None:
+    code, result = await load_lying_server(
+        nursery,
+        lie,
+        *("--mode=idle", "--sessions=2", "--seconds=0.9"),
+        *("--enquire-interval=0.4", "--patience=0.3"),
+    )
+    assert result["faults"] == faults
+    assert code == 1
+
+
 async def test_port_without_a_server_is_told_in_one_line() -> None:
     with trio.socket.socket() as unused:
         await unused.bind(("127.0.0.1", 0))
@@ -222,31 +313,3 @@ async def test_port_without_a_server_is_told_in_one_line() -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(b"loadtest: session 1: ")
     assert ended.stderr.count(b"\n") == 1
-
-
-@pytest.fixture
-def loadtest_messages(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(SCRIPTS)
-    return importlib.import_module("loadtest_messages")
-
-
-def test_numbers_are_distinct_valid_and_meet_no_special_outcome(loadtest_messages: Any) -> None:
-    numbers = [one.destination for one in itertools.islice(loadtest_messages.messages(), 3000)]
-    assert len(set(numbers)) == len(numbers)
-    assert all(phonenumbers.is_valid_number(phonenumbers.parse("+" + one)) for one in numbers)
-    assert not {one[-4:] for one in numbers} & loadtest_messages.SPECIAL_ENDINGS
-
-
-def test_share_without_imessage_has_valid_numbers_too(loadtest_messages: Any) -> None:
-    source = loadtest_messages.messages(no_imessage_percent=100)
-    numbers = [one.destination for one in itertools.islice(source, 500)]
-    assert all(one.endswith("0150") for one in numbers)
-    assert all(phonenumbers.is_valid_number(phonenumbers.parse("+" + one)) for one in numbers)
-
-
-def test_another_seed_sends_other_codes(loadtest_messages: Any) -> None:
-    texts = [
-        [one.text for one in itertools.islice(loadtest_messages.messages(seed=seed), 50)]
-        for seed in (0, 1)
-    ]
-    assert texts[0] != texts[1]

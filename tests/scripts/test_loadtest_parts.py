@@ -1,0 +1,232 @@
+"""What the load test sends, and how it tells what it saw."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+from array import array
+
+import phonenumbers
+import pytest
+from loadtest_books import FAULTS, Tally
+from loadtest_link import Target, parse_target
+from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
+from loadtest_options import parse_arguments
+from loadtest_progress import progress_line, share_done
+from loadtest_result import as_text, compare, percentiles, report
+
+from otpblue_trio.smpp import CommandStatus
+from otpblue_trio.upstream.simulator_rules import BEHAVIOURS
+
+
+def test_numbers_are_distinct_valid_and_meet_no_special_outcome() -> None:
+    numbers = [one.destination for one in itertools.islice(messages(), 3000)]
+    assert len(set(numbers)) == len(numbers)
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse("+" + one)) for one in numbers)
+    assert not {one[-4:] for one in numbers} & SPECIAL_ENDINGS
+
+
+def test_every_ending_of_the_simulator_is_a_kind() -> None:
+    assert set(BEHAVIOURS) == SPECIAL_ENDINGS
+
+
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.ending])
+def test_kind_with_an_ending_has_valid_numbers_with_it(kind: str) -> None:
+    numbers = [one.destination for one in itertools.islice(messages(mix={kind: 1}), 100)]
+    assert all(one.endswith(KINDS[kind].ending) for one in numbers)
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse("+" + one)) for one in numbers)
+
+
+def test_shares_of_a_mix_are_kept() -> None:
+    mix = {"delivered": 40.0, "no_imessage": 55.0, "no_capacity": 5.0}
+    kinds = [one.kind for one in itertools.islice(messages(mix=mix), 10_000)]
+    for kind, share in mix.items():
+        assert kinds.count(kind) == pytest.approx(share * 100, rel=0.15)
+
+
+def test_another_seed_sends_other_codes() -> None:
+    texts = [[one.text for one in itertools.islice(messages(seed=s), 50)] for s in (0, 1)]
+    assert texts[0] != texts[1]
+
+
+def test_mix_is_read() -> None:
+    assert parse_mix("delivered=40, no_imessage") == {"delivered": 40.0, "no_imessage": 1.0}
+
+
+@pytest.mark.parametrize("text", ["", "delivred=1", "delivered=x", "delivered=-1", "delivered=0"])
+def test_mix_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is none of|is no number|is no weight|every weight"):
+        parse_mix(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("127.0.0.1:2775", ("127.0.0.1", 2775, False)),
+        ("tls://gateway.example:2776", ("gateway.example", 2776, True)),
+        ("tcp://[::1]:1", ("::1", 1, False)),
+    ],
+)
+def test_target_is_read(text: str, target: tuple[str, int, bool]) -> None:
+    assert parse_target(text, tls=False) == Target(text, *target)
+
+
+@pytest.mark.parametrize("text", ["host", "host:0", "host:65536", "http://h:1", "::1:5", "h:1/x"])
+def test_target_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="HOST:PORT"):
+        parse_target(text, tls=False)
+
+
+def test_tls_holds_for_targets_that_do_not_say() -> None:
+    options = parse_arguments(
+        ["--password=x", "--tls", "--target=a:1", "--target=tcp://b:2", "--seconds=1"]
+    )
+    assert [one.tls for one in options.targets] == [True, False]
+
+
+@pytest.mark.parametrize("given", [["--password", "hush-1"], ["--password=hush-1"]])
+def test_password_is_struck_out_of_the_command(given: list[str]) -> None:
+    command = parse_arguments(["--port", "1", *given, "--sessions", "2"]).command
+    assert "hush-1" not in command
+    assert "***" in command
+    assert command.endswith("--sessions 2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--mode=idle"], "needs --seconds"),
+        (["--target=a:1", "--port=2"], "instead of --port"),
+        (["--target=a"], "HOST:PORT"),
+        (["--target=a:1", "--target=b:1", "--cpu-of=5"], "once for each target"),
+        (["--target=a:1", "--target=b:1", "--cpu-of=5", "--cpu-of=5", "--compare=parallel"],
+         "cannot be told apart"),
+        (["--mix=nothing=1"], "is none of"),
+        (["--sessions=0"], "not from 1"),
+        (["--passw=x"], "unrecognized"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_told(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_arguments(["--password=x", *arguments])
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_percentiles_are_nearest_ranks() -> None:
+    seconds = array("d", [n / 1000 for n in range(1000, 0, -1)])
+    assert percentiles(seconds) == {"p50": 500, "p90": 900, "p99": 990, "p99.9": 999, "max": 1000}
+    assert percentiles(array("d", [0.5])) == dict.fromkeys(
+        ("p50", "p90", "p99", "p99.9", "max"), 500
+    )
+    assert percentiles(array("d")) == {}
+
+
+def tally_of(latencies: list[float], interval: float = 0.1) -> Tally:
+    """Return a tally of messages sent at even times; latencies in seconds."""
+    tally = Tally()
+    tally.begin_round(100.0)
+    for place, latency in enumerate(latencies):
+        due = 100.0 + place * interval
+        tally.went_out(due)
+        tally.came_back(due, due + latency)
+        tally.statuses[CommandStatus.ESME_ROK] += 1
+    tally.end_round(200.0)
+    return tally
+
+
+def test_every_response_is_in_one_column_of_the_histogram() -> None:
+    result = report(tally_of([0.0004, 0.0009, 0.0011, 0.25, 0.25]), mode="submit", target="t")
+    columns = {one["to_ms"]: one["count"] for one in result["histogram"]}
+    assert (columns[0.5], columns[1], columns[1.5], columns[300]) == (1, 1, 1, 2)
+    assert sum(columns.values()) == 5
+
+
+def test_series_holds_every_message_in_its_step() -> None:
+    result = report(tally_of([0.01] * 50), mode="submit", target="t")
+    series = result["series"]
+    assert series["step_seconds"] == 0.1
+    assert sum(series["sent"]) == sum(series["answered"]) == 50
+    assert max(series["answered"]) <= 2
+    assert all(value == 10 for value in series["p99_ms"] if value is not None)
+
+
+def test_long_run_has_longer_steps() -> None:
+    result = report(tally_of([0.01] * 900, interval=1.0), mode="submit", target="t")
+    assert result["series"]["step_seconds"] == 10
+    assert sum(result["series"]["answered"]) == 900
+
+
+def test_clock_stands_still_between_rounds() -> None:
+    tally = tally_of([0.01] * 10)
+    tally.begin_round(1000.0)
+    tally.went_out(1000.0)
+    tally.came_back(1000.0, 1000.5)
+    tally.end_round(1001.0)
+    assert tally.response_at[-1] == pytest.approx(100.5)
+    assert tally.duration == pytest.approx(0.91 + 0.5)
+
+
+def test_comparison_tells_ratios_to_the_first() -> None:
+    results = [
+        report(tally_of([latency] * 10), mode="submit", target=name)
+        for name, latency in (("a", 0.01), ("b", 0.02))
+    ]
+    rows = {row["measure"]: row for row in compare(results)}
+    assert rows["response p50, ms"]["values"] == [10, 20]
+    assert rows["response p50, ms"]["ratios"] == [1, 2]
+    assert "receipt p50, ms" not in rows
+    assert "server CPU each, us" not in rows
+    assert "x 2.00" in as_text(results)
+
+
+def test_cpu_time_is_told_for_each_message() -> None:
+    tally = tally_of([0.01] * 10)
+    tally.cpu = 0.001
+    assert report(tally, mode="submit", target="t")["cpu"]["us_each"] == 100
+
+
+def test_text_shows_bars_and_names_the_bottleneck() -> None:
+    tally = tally_of([0.009] * 8 + [0.1])
+    tally.cpu_of_loader = 100.0
+    tally.faults["lost_receipt"] = 3
+    text = as_text([report(tally, mode="submit", target="t")])
+    assert "<= 10        88.889% ████" in text
+    assert "this program was the bottleneck" in text
+    assert "lost 3" in text
+    assert "lost_receipt 3" in text
+
+
+def test_every_fault_belongs_to_one_group() -> None:
+    names = list(itertools.chain.from_iterable(FAULTS.values()))
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("messages", "seconds", "compare", "answered", "passed", "share"),
+    [
+        (1000, math.inf, "alternate", 500, 3.0, 0.25),
+        (None, 10.0, "alternate", 5, 5.0, 0.25),
+        (None, 10.0, "parallel", 5, 5.0, 0.5),
+        (1000, 10.0, "parallel", 1000, 9.0, 0.9),
+        (10, math.inf, "parallel", 99, 1.0, 1.0),
+    ],
+)
+def test_share_done(
+    messages: int | None, seconds: float, compare: str, answered: int, passed: float, share: float
+) -> None:
+    options = argparse.Namespace(
+        targets=["a", "b"], messages=messages, seconds=seconds, compare=compare
+    )
+    assert share_done(options, answered, passed) == share
+
+
+def test_progress_line_tells_where_the_run_is() -> None:
+    line = progress_line(0.25, 1100, 1000, 900, [0.001] * 99 + [0.05], 0.25, 5.0)
+    assert line == (
+        "[#######.....................]  25% 1,000 answered, 100 in flight, 900 receipts, "
+        "400/s, p99 1 ms, 15 s left"
+    )
