@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import ssl
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -292,3 +295,85 @@ def certified(tmp_path: Path, config: ConfigFile) -> Certified:
     config.replace("tls = []", 'tls = ["127.0.0.1:0"]')
     config.append('[tls]\ncertificate = "cert.pem"\nprivate_key = "key.pem"')
     return certified
+
+
+@attrs.define
+class Program:
+    """The program as a process, and what it has said."""
+
+    process: trio.Process
+    nursery: trio.Nursery
+    said: dict[str, bytearray]
+    news: trio.Event = attrs.field(factory=trio.Event)
+
+    async def listen(self, name: str, pipe: trio.abc.ReceiveStream) -> None:
+        """Gather what it says on one of its outputs."""
+        async for octets in pipe:
+            self.said[name] += octets
+            self.news.set()
+            self.news = trio.Event()
+
+    async def wait_for(self, text: str, name: str = "stderr", *, times: int = 1) -> None:
+        """Wait until it has said something so often."""
+        with trio.fail_after(30):
+            while self.said[name].decode().count(text) < times:
+                await self.news.wait()
+
+    def port(self, kind: str) -> int:
+        """Return the port of a listener."""
+        [port] = re.findall(rf"listening {kind} .*:(\d+)", self.said["stdout"].decode())
+        return int(port)
+
+    async def connect(self, kind: str = "plain") -> trio.SocketStream:
+        """Connect to a listener."""
+        return await trio.open_tcp_stream("127.0.0.1", self.port(kind))
+
+    async def say(self, octets: bytes, kind: str = "plain") -> bytes:
+        """Say something on a connection of its own; return all that is answered."""
+        stream = await self.connect(kind)
+        async with stream:
+            await stream.send_all(octets)
+            await stream.send_eof()
+            return b"".join([bytes(received) async for received in stream])
+
+    async def bind(
+        self, system_id: str, password: str = PASSWORD, *, tls: ssl.SSLContext | None = None
+    ) -> tuple[Esme, int]:
+        """Bind an ESME, or try to; returns what the bind was answered."""
+        stream: trio.abc.Stream = await self.connect("tls" if tls else "plain")
+        if tls is not None:
+            stream = trio.SSLStream(stream, tls, server_hostname="localhost", https_compatible=True)
+        esme = Esme(stream)
+        await self.nursery.start(esme.run)
+        return esme, (await esme.bind_transceiver(system_id, password)).command_status
+
+
+@pytest.fixture
+def program() -> Callable[[Path], AbstractAsyncContextManager[Program]]:
+    """Run `serve` as a process on the config.toml of a folder; what still runs is killed."""
+
+    @asynccontextmanager
+    async def program(folder: Path) -> AsyncIterator[Program]:
+        process = await trio.lowlevel.open_process(
+            [str(Path(sys.executable).with_name("otpblue-trio")), "serve", "config.toml"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        async with trio.open_nursery() as nursery:
+            run = Program(process, nursery, {"stdout": bytearray(), "stderr": bytearray()})
+            nursery.start_soon(run.listen, "stdout", process.stdout)
+            nursery.start_soon(run.listen, "stderr", process.stderr)
+            try:
+                await run.wait_for("ready\n", "stdout")
+                yield run
+            finally:
+                process.kill()
+                with trio.CancelScope(shield=True):
+                    await process.wait()
+                nursery.cancel_scope.cancel()
+
+    return program
