@@ -111,13 +111,13 @@ MISTAKES = [
     (f'api_key = "{KEY}"', f'api_key = {{ key = "{KEY}" }}'),
     (f'api_key = "{KEY}"', f'api_key = "{KEY}\\q"'),
     (f'api_key = "{KEY}"', f'api-key = "{KEY}"'),
+    (f'api_key = "{KEY}"', f'api_key = {{ env = "{KEY}" }}'),
     (f'key = "{KEY}-of-the-directory"', f'key = "{KEY}\\u0000"'),
     (f'key = "{KEY}-of-the-directory"', f'api_key = "{KEY}"'),
     ('url = "http://127', f'url = "http://{PASSWORD}:{KEY}@127'),
     ('url = "http://127', f'url = "http://{PASSWORD}:{KEY}@é'),
     ("PORT/regions/", f"99999/?key={KEY}"),
-    ("[listen]\n", f'password = "{PASSWORD}"\ndirectory = "{KEY}"\n[listen]\n'),
-    ("[listen]\n", f'accounts = "{PASSWORD}"\n[listen]\n'),
+    ("[listen]\n", f'password = "{PASSWORD}"\n[listen]\n'),
 ]
 """A text of the configuration, and the mistake in its place."""
 
@@ -348,6 +348,19 @@ async def test_nothing_that_comes_out_shows_a_secret(
     assert b"otpblue_smpp_" in came_out["/metrics"]
     assert b"{" in came_out["/feed"]
     assert len(came_out["otpblue.db"]) > 1000
+
+
+@pytest.mark.parametrize("section", ["directory", "accounts", "defaults", "platform", "listen"])
+@pytest.mark.parametrize("value", [f'"{PASSWORD}"', f'["{PASSWORD}"]'])
+def test_check_does_not_show_a_text_where_a_table_should_be(
+    section: str, value: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"{section} = {value}\n")
+    result = click.testing.CliRunner().invoke(main, ["check", str(file)])
+    assert result.exit_code == 2
+    assert f"{section}" in result.output
+    assert leaks(result.output.encode()) == []
 
 
 @pytest.mark.parametrize(("right", "wrong"), MISTAKES, ids=str)

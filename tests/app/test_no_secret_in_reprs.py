@@ -14,15 +14,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import attrs
+import pytest
 import trio
 import trio.testing
 
 from otpblue_trio.app.accounts import ThreadVerifier
 from otpblue_trio.cli.send import _Errand
 from otpblue_trio.config import load_config
+from otpblue_trio.ops.log_format import JsonFormat, TextFormat
+from otpblue_trio.ops.log_lines import lines_of
 from otpblue_trio.policy import CodeFinder
+from otpblue_trio.runtime.observer import ConnectionTrouble
 from otpblue_trio.smpp import BindTransceiver, encode
-from otpblue_trio.testing import FakePlatform, FakeStore, account, open_gateway, submit_pdu
+from otpblue_trio.testing import (
+    EsmeClosed,
+    FakePlatform,
+    FakeStore,
+    account,
+    open_gateway,
+    submit_pdu,
+)
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, HttpPlatform, JsonAnswer
 
 if TYPE_CHECKING:
@@ -148,6 +159,30 @@ async def everything_under_way(folder: Path) -> AsyncIterator[list[object]]:
         await trio.testing.wait_all_tasks_blocked(0.2)
         yield held
         nursery.cancel_scope.cancel()
+
+
+class Quoting:
+    """Fails with the password in its words, as code of others may."""
+
+    async def verify(self, account: Account | None, given: str, /) -> bool:
+        await trio.lowlevel.checkpoint()
+        try:
+            raise KeyError(given)
+        except KeyError:
+            raise ValueError(f"{given} of {account and account.system_id}") from None
+
+
+async def test_an_accident_is_logged_without_what_was_in_hand() -> None:
+    async with open_gateway(accounts=[ACME], verifier=Quoting()) as gateway:
+        esme = await gateway.connect()
+        with pytest.raises(EsmeClosed):
+            await esme.bind_transceiver("acme", PASSWORD)
+        trouble = await gateway.wait_for(ConnectionTrouble)
+        [line] = lines_of(0.0, trouble)
+    for told in (TextFormat()(line).decode(), JsonFormat()(line).decode()):
+        assert "ValueError" in told
+        assert "in verify" in told
+        assert not any(secret in told for secret in SECRETS)
 
 
 async def test_no_repr_of_anything_under_way_shows_a_secret(tmp_path: Path) -> None:

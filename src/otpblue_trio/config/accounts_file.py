@@ -9,7 +9,7 @@ import tomli_w
 from otpblue_trio.config.documents import is_missing, read_document
 from otpblue_trio.config.files import write_secret_file
 from otpblue_trio.config.problems import ConfigError, Fault
-from otpblue_trio.config.values import show
+from otpblue_trio.config.values import show_misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,10 +44,11 @@ def read_accounts_table(path: Path) -> list[dict[str, Any]]:
     ]
     accounts = document.table.get("accounts", [])
     if not isinstance(accounts, list):
-        faults.append(Fault(("accounts",), "an array of tables, [[accounts]]", show(accounts)))
+        found = show_misplaced(accounts)
+        faults.append(Fault(("accounts",), "an array of tables, [[accounts]]", found))
     else:
         faults += [
-            Fault(("accounts", index), "a table", show(account))
+            Fault(("accounts", index), "a table", show_misplaced(account))
             for index, account in enumerate(accounts)
             if not isinstance(account, dict)
         ]

@@ -27,7 +27,13 @@ from otpblue_trio.config.structuring import (
     make_converter,
     prune,
 )
-from otpblue_trio.config.values import MismatchError, Surroundings, UnfitError, show, string_in
+from otpblue_trio.config.values import (
+    MismatchError,
+    Surroundings,
+    UnfitError,
+    show_misplaced,
+    string_in,
+)
 from otpblue_trio.policy.types import Account
 
 if TYPE_CHECKING:
@@ -112,7 +118,7 @@ class _Loading:
         """Check `[defaults]`, leave it fit to be structured, and return what accounts share."""
         written = table.pop("defaults", {})
         if not isinstance(written, dict):
-            found = show(written)
+            found = show_misplaced(written)
             self._report(self._document, [Fault(("defaults",), "a table", found)])
             return {}
         faults = [

@@ -28,7 +28,7 @@ from otpblue_trio.config.model import (
     settings_of,
 )
 from otpblue_trio.config.problems import Vocabulary
-from otpblue_trio.config.values import Setting, Surroundings, UnfitError, show
+from otpblue_trio.config.values import Setting, Surroundings, UnfitError, show_misplaced
 from otpblue_trio.policy.types import Account
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _setting_overrides(settings: Mapping[str, Setting], surroundings: Surroundin
 def _table_hook(fields: Callable[[Any, Any], Any]) -> Callable[[object, object], object]:
     def hook(value: object, cl: object) -> object:
         if not isinstance(value, dict):
-            raise UnfitError("a table", show(value))
+            raise UnfitError("a table", show_misplaced(value))
         return fields(value, cl)
 
     return hook
@@ -163,7 +163,7 @@ def _nested(converter: Converter, cl: type) -> Callable[[object, object], object
 def _accounts_hook(converter: Converter) -> Callable[[object, object], object]:
     def hook(value: object, _: object) -> object:
         if not isinstance(value, list):
-            raise UnfitError("an array of tables, [[accounts]]", show(value))
+            raise UnfitError("an array of tables, [[accounts]]", show_misplaced(value))
         return converter.structure(value, tuple[Account, ...])
 
     return hook

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ __all__ = [
     "about",
     "setting_of",
     "show",
+    "show_misplaced",
     "string_in",
 ]
 
@@ -38,6 +40,7 @@ _CREDENTIALS = "$CREDENTIALS_DIRECTORY"
 _SETTING = "setting"
 _MAX_SHOWN_CHARACTERS = 60
 _MAX_REFERRED_OCTETS = 65536
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 class UnfitError(ValueError):
@@ -102,8 +105,11 @@ class Surroundings:
         """Return an environment variable.
 
         Raises:
-          UnfitError: it is not set.
+          UnfitError: it is not set, or that is no name of one: somebody may have put the secret
+            itself there, so it is not shown.
         """
+        if not _VARIABLE.fullmatch(name):
+            raise UnfitError("the name of an environment variable", "a text that is none")
         try:
             return self._env[name]
         except KeyError:
@@ -247,6 +253,11 @@ def show(value: object, *, is_secret: bool = False) -> str:
         # int() of TOML has no bound, and writing thousands of digits is an error of its own.
         return str(value) if abs(value) < 10**30 else "a number of more than 30 digits"
     return str(value)
+
+
+def show_misplaced(value: object) -> str:
+    """Write what stands where a table should: a string there may be anything, a secret too."""
+    return show(value, is_secret=isinstance(value, str))
 
 
 def _reference(value: object) -> tuple[str, str] | None:
