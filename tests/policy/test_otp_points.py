@@ -62,3 +62,32 @@ def test_two_numbers_said_to_be_one_are_refused(text: str) -> None:
 )
 def test_a_number_beside_the_code_does_not_hide_it(text: str) -> None:
     assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        *("4829 10", "482910 1", "48 2910", "4 82910", "12345 6", "1234 567 8"),
+        *("4829  10", "4829 - 10", "4829\u00a010", "4829\t10", "4829 10 20"),
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["Your code is %s", "%s is your code", "Code: %s. Do not share.", "OTP %s, thank you"]
+)
+def test_a_number_in_uneven_pieces_is_refused(form: str, pieces: str) -> None:
+    assert isinstance(CodeFinder().find(form % pieces), NoCode)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code is 482910 10 min",
+        "Your code is 482910 5 minutes",
+        "Your code is 482910\n10 people are waiting",
+        "Your code is 482 910",
+        "Your code is 48 29 10",
+        "Room 12: 482910 is your code",
+    ],
+)
+def test_a_number_that_is_no_piece_does_not_hide_the_code(text: str) -> None:
+    assert code_in(text) == "482910"

@@ -28,7 +28,7 @@ from otpblue_trio.policy.otp_clauses import (
 from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
-from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS
+from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, SHORT
 from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
 from otpblue_trio.policy.otp_weak import count_weak_signs
 
@@ -55,6 +55,7 @@ _FOR: Final = frozenset(
     )
 )
 """Behind these stands what a code is for, never the code."""
+_DASHES: Final = ("-", "–", "—")
 _BETWEEN: Final = frozenset(
     ("was", "will", "be", "has", "been", "now", "war", "wird", "était", "sera", "era", "será")
 )
@@ -99,6 +100,7 @@ def judge(message: Message) -> list[Judged]:
         _count_message(message, live)
         if len(live) == 1:
             count_weak_signs(message, live[0])
+    _doubt_pieces(message)
     return sorted(message.judged, key=lambda judged: -judged.score)
 
 
@@ -135,6 +137,17 @@ def _share_names(message: Message) -> None:
             for judged in (one, other):
                 if judged.score < best:
                     judged.give(best - judged.score, "listed beside another")
+
+
+def _doubt_pieces(message: Message) -> None:
+    """Refuse "your code is 4829 10": it may be one code in two pieces, and nothing says so."""
+    for one, other in pairwise(message.judged):
+        between = message.tokens[one.number.last + 1 : other.number.first]
+        if len(between) > 1 or any(token.text not in _DASHES for token in between):
+            continue
+        for piece, rest in ((one, other), (other, one)):
+            if piece.number.kind == SHORT and rest.number.kind == CANDIDATE:
+                piece.give(rest.score - piece.score + MARGIN, "a piece of what stands beside it")
 
 
 def _says_what_it_is(between: Sequence[Token]) -> bool:
