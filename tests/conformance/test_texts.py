@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from otpblue_trio.smpp import CommandId, CommandStatus
+from otpblue_trio.smpp import CommandId, CommandStatus, encode_gsm
 from otpblue_trio.testing import (
     FakePlatform,
     GatewayUnderTest,
@@ -18,6 +20,7 @@ from otpblue_trio.testing import (
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
+MESSAGES = Path(__file__).parents[1] / "policy" / "otp_messages.jsonl"
 OK = CommandStatus.ESME_ROK
 NO_CODE = CommandStatus.ESME_RINVMSGLEN
 
@@ -26,6 +29,11 @@ def answer(status: int, message_id: bytes | None = None) -> bytes:
     """Return a submit_sm_resp; an error is its header alone."""
     body = b"" if message_id is None else message_id + b"\0"
     return pdu_octets(CommandId.SUBMIT_SM_RESP, body, command_status=status, sequence_number=2)
+
+
+def payload(octets: bytes) -> bytes:
+    """Return a message_payload."""
+    return b"\x04\x24" + len(octets).to_bytes(2, "big") + octets
 
 
 async def ask(gateway: GatewayUnderTest, submit: bytes) -> bytes:
@@ -153,12 +161,43 @@ async def test_every_text_of_the_guide_gives_its_code(
         assert (request.code, request.text) == (code, "")
 
 
+@pytest.mark.row(50)
+async def test_of_three_thousand_messages_none_with_a_code_sends_another_number(
+    autojump_clock: MockClock,
+) -> None:
+    """Each goes the way that its sender's would: GSM where that can say it, else UCS-2.
+
+    Messages without a code that send a number nonetheless are known and counted.
+    """
+    platform = FakePlatform()
+    found = strays = 0
+    async with open_gateway(platform=platform, duplicate_window=0) as gateway:
+        esme = await gateway.bare_bound()
+        for line in MESSAGES.read_text().splitlines():
+            message = json.loads(line)
+            try:
+                octets, data_coding = encode_gsm(message["text"]), 0
+            except ValueError:
+                octets, data_coding = message["text"].encode("utf-16-be"), 8
+            before = len(platform.requests)
+            response = await esme.ask(
+                submit_octets(b"", more=payload(octets), data_coding=data_coding)
+            )
+            if response == answer(NO_CODE):
+                assert len(platform.requests) == before
+                continue
+            assert response[8:12] == b"\0\0\0\0"
+            assert len(platform.requests) == before + 1
+            if message["code"] is None:
+                strays += 1
+                continue
+            assert platform.requests[-1].code == message["code"], message["id"]
+            found += 1
+    assert found > 1600
+    assert strays <= 6
+
+
 # ---------------------------------------------------------------------- where it stands
-
-
-def payload(octets: bytes) -> bytes:
-    """Return a message_payload."""
-    return b"\x04\x24" + len(octets).to_bytes(2, "big") + octets
 
 
 def text_of(octets: int) -> bytes:
