@@ -116,11 +116,12 @@ def test_every_pdu_has_a_row_with_its_section() -> None:
 
 
 def statuses_of_broken_fields() -> set[CommandStatus]:
-    """Return what the fields of those requests that are decoded at all can be refused with."""
-    found = {CommandStatus.ESME_RINVDLNAME, CommandStatus.ESME_RINVDESTFLAG}
+    """Return what the fields of those requests that may be carried out can be refused with."""
+    found: set[CommandStatus] = set()
     for command_id, states in LEGAL_STATES.items():
         layout = LAYOUTS[command_id]
-        if states and not issubclass(layout.pdu_type, BindRequest):
+        is_bind = issubclass(layout.pdu_type, BindRequest)
+        if states and not is_bind and command_id not in UNSUPPORTED:
             found |= {field.status for field in layout.fields}
     return found
 

@@ -279,8 +279,10 @@ class SmppSession:
         if command_id in BIND_STATES:
             self._pending_bind = _PendingBind(command_id, error.sequence_number, None)
             return BindUnreadable(error.command_status)
-        self._append_error(command_id, error.command_status, error.sequence_number)
-        return Refusal(RefusalKind.MALFORMED, command_id, error.command_status)
+        # What is never done fails in its own way, whatever its body.
+        status = UNSUPPORTED.get(command_id, error.command_status)
+        self._append_error(command_id, status, error.sequence_number)
+        return Refusal(RefusalKind.MALFORMED, command_id, status)
 
     def _take_response(self, command_id: int, frame: bytes) -> SessionEvent | None:
         _, _, command_status, sequence_number = _HEADER.unpack_from(frame)
