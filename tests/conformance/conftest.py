@@ -90,7 +90,7 @@ class Running:
 
     async def until(self, beginning: str, value: float) -> None:
         """Return when the metrics whose line begins so have that sum."""
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             while await self.sample(beginning) != value:  # noqa: ASYNC110  no event crosses processes
                 await trio.sleep(0.02)
 
@@ -114,7 +114,7 @@ class Running:
         """Send SIGHUP and wait until the log says what came of it."""
         before = self.log().count("reloaded")
         self.process.send_signal(signal.SIGHUP)
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while self.log().count("reloaded") == before:  # noqa: ASYNC110  likewise
                 await trio.sleep(0.01)
 

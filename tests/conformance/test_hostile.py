@@ -203,7 +203,7 @@ async def test_no_secret_stands_in_logs_metrics_or_files_and_the_sums_add_up(
         assert received == 4 * 6
         assert await gateway.sample('otpblue_smpp_pdus_ignored_total{kind="malformed"') >= 8
         gateway.process.terminate()
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await gateway.process.wait()
         log = gateway.log()
         events = [json.loads(line) for line in log.splitlines()]
@@ -247,7 +247,7 @@ async def test_nobody_can_make_the_metrics_grow(running: Running) -> None:
         await strange(0)
         await gateway.until("otpblue_smpp_connections_open", 0)
         before = labels(await gateway.get("/metrics"))
-        for number in range(1, 6):
+        for number in range(1, 4):
             await strange(number)
         await gateway.until("otpblue_smpp_connections_open", 0)
         assert labels(await gateway.get("/metrics")) == before
@@ -278,7 +278,7 @@ async def test_a_port_scanner_is_one_line_in_the_log(running: Running) -> None:
         await gateway.until("otpblue_smpp_connections_open", 0)
         await gateway.until("otpblue_smpp_connections_total", len(openings))
         gateway.process.terminate()
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await gateway.process.wait()
         lines = [json.loads(line) for line in gateway.log().splitlines()]
         of_connection: dict[int, int] = {}

@@ -203,7 +203,7 @@ async def test_what_the_platform_s_server_sends_is_told(octets: bytes, status: i
         (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
         nursery.start_soon(trio.serve_listeners, serve, [listener])
         url = f"http://127.0.0.1:{listener.socket.getsockname()[1]}/imsg/api/v1.1/otp/send/"
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             async with open_gateway(platform=HttpPlatform(url=url, ssl_context=None)) as gateway:
                 response = await ask(gateway, submit_octets())
         nursery.cancel_scope.cancel()
@@ -219,7 +219,7 @@ async def test_a_platform_that_refuses_connections_is_a_system_error() -> None:
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
     url = f"http://127.0.0.1:{listener.socket.getsockname()[1]}/imsg/api/v1.1/otp/send/"
     await listener.aclose()
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with open_gateway(platform=HttpPlatform(url=url, ssl_context=None)) as gateway:
             assert await ask(gateway, submit_octets()) == answer(SYSTEM_ERROR)
 
