@@ -69,12 +69,13 @@ def test_a_number_beside_the_code_does_not_hide_it(text: str) -> None:
     [
         *("4829 10", "482910 1", "48 2910", "4 82910", "12345 6", "1234 567 8"),
         *("4829  10", "4829 - 10", "4829\u00a010", "4829\t10", "4829 10 20"),
+        *("4829²10", "4829½10", "4829…10", "4829..10", "4829... 10", "4829****"),
     ],
 )
 @pytest.mark.parametrize(
     "form", ["Your code is %s", "%s is your code", "Code: %s. Do not share.", "OTP %s, thank you"]
 )
-def test_a_number_in_uneven_pieces_is_refused(form: str, pieces: str) -> None:
+def test_a_number_that_may_not_be_whole_is_refused(form: str, pieces: str) -> None:
     assert isinstance(CodeFinder().find(form % pieces), NoCode)
 
 
@@ -87,6 +88,10 @@ def test_a_number_in_uneven_pieces_is_refused(form: str, pieces: str) -> None:
         "Your code is 482 910",
         "Your code is 48 29 10",
         "Room 12: 482910 is your code",
+        "Your code is **482910**",
+        "Your code is *482910*",
+        "Your code is 482910... Do not share it",
+        "Your code is 482910…",
     ],
 )
 def test_a_number_that_is_no_piece_does_not_hide_the_code(text: str) -> None:

@@ -11,6 +11,7 @@ refused. All points were set by hand against many messages; only their differenc
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,7 @@ _FOR: Final = frozenset(
 )
 """Behind these stands what a code is for, never the code."""
 _DASHES: Final = ("-", "–", "—")
+_GOES_ON: Final = re.compile(r"[¹²³¼½¾]|(?:…|\.\.+) ?\d|\*\*+")
 _BETWEEN: Final = frozenset(
     ("was", "will", "be", "has", "been", "now", "war", "wird", "était", "sera", "era", "será")
 )
@@ -140,7 +142,13 @@ def _share_names(message: Message) -> None:
 
 
 def _doubt_pieces(message: Message) -> None:
-    """Refuse "your code is 4829 10": it may be one code in two pieces, and nothing says so."""
+    """Refuse "your code is 4829 10" and "4829****": what is there may not be all of it."""
+    for judged in message.judged:
+        number = judged.number
+        begin, end = message.tokens[number.first].start, message.tokens[number.last].end
+        goes_on = _GOES_ON.match(message.cased, end)
+        if goes_on and not (goes_on[0] == "**" and message.cased[:begin].endswith("**")):
+            judged.give(-20, "goes on")
     for one, other in pairwise(message.judged):
         between = message.tokens[one.number.last + 1 : other.number.first]
         if len(between) > 1 or any(token.text not in _DASHES for token in between):
