@@ -318,6 +318,39 @@ def test_no_file_holds_a_whole_number_once_receipts_are_done(
         assert number not in _octets(path)
 
 
+@pytest.mark.parametrize("seed", [6, 9, 14])
+def test_no_copy_of_a_done_receipt_is_left_beside_those_that_wait(path: Path, seed: int) -> None:
+    """SQLite moves rows between pages, and does not always wipe the place that one has left."""
+    chance = random.Random(seed)
+    database = _database(path)
+    waiting: dict[int, str] = {}
+    done: list[str] = []
+    receipt_id = 0
+    for _ in range(150):
+        job = _job()
+        for _ in range(chance.choice((0, 1, 5, 60))):
+            receipt_id += 1
+            waiting[receipt_id] = f"49{chance.randrange(10**10):010}"
+            job.receipts.append(
+                attrs.evolve(
+                    RECEIPT,
+                    receipt_id=receipt_id,
+                    source_addr=waiting[receipt_id],
+                    message_id="m" * chance.randrange(1, 60),
+                )
+            )
+        job.done = chance.sample(sorted(waiting), min(len(waiting), chance.choice((0, 1, 5, 50))))
+        done += [waiting.pop(each) for each in job.done]
+        _perform(database, job)
+    _perform(database, _job(sweep=True))
+    octets = _octets(path)
+    database.close()
+    assert min(len(done), len(waiting)) > 100
+    assert [number for number in done if number.encode() in octets] == []
+    assert [number for number in waiting.values() if number.encode() not in octets] == []
+    assert _inherited_ids(path) == sorted(waiting)
+
+
 def test_full_numbers_are_kept_when_asked_for(path: Path) -> None:
     database = _database(path, NumberPrivacy.FULL)
     _perform(database, _job([CDR]))

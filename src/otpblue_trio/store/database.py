@@ -11,8 +11,9 @@ is safe from the death of the process at any moment. With `synchronous = NORMAL`
 may take the last commits, never the database; FULL waits for the disk at each commit.
 
 A corrupt database is renamed, with its log, and a new one begun; receipts that can still be read
-are taken over. Receipts carry whole numbers: `secure_delete` wipes them from the file, and the log
-is truncated in each sweep, so that a done receipt's numbers are gone within about a minute.
+are taken over. Receipts carry whole numbers: `secure_delete` wipes them from the file, and in each
+sweep those that wait are written anew and the log is truncated, so that a done receipt's numbers
+are gone within about a minute.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from otpblue_trio.store.schema import (
     migrate,
     read_receipts,
     receipt_is_whole,
+    rewrite_receipts,
     sweep_cdrs,
     sweep_receipts,
 )
@@ -52,6 +54,8 @@ _CHECKPOINT_PAGES = 4000
 _LOG_LIMIT_OCTETS = 64 * 1024 * 1024
 _SWEEP_ROWS = 200
 """So few that records in between wait for a few milliseconds at most."""
+_REWRITE_ROWS = 5000
+"""Receipts that are rewritten in each sweep, in some 30 ms; of more, that takes too long."""
 _PROBE_OCTETS = 256 * 1024
 """What must fit before a full disk counts as mended; a number taken from nowhere."""
 
@@ -328,6 +332,9 @@ class Database:
         if max(swept) == _SWEEP_ROWS:
             return True
         if self._wrote or any(swept):
+            connection.execute("BEGIN IMMEDIATE")
+            rewrite_receipts(connection, _REWRITE_ROWS)
+            connection.execute("COMMIT")
             # Somebody may be reading the log: then it is for the next sweep, not worth a wait.
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -30,6 +30,7 @@ __all__ = [
     "migrate",
     "read_receipts",
     "receipt_is_whole",
+    "rewrite_receipts",
     "sweep_cdrs",
     "sweep_receipts",
 ]
@@ -172,6 +173,22 @@ def sweep_receipts(connection: sqlite3.Connection, done_before: float, limit: in
         " (SELECT receipt_id FROM receipts WHERE done_at <= ? LIMIT ?)",
         (done_before, limit),
     ).rowcount
+
+
+def rewrite_receipts(connection: sqlite3.Connection, most: int) -> None:
+    """Write the receipts anew, unless there are more than `most`.
+
+    When SQLite moves rows from page to page, copies of some stay behind, and only the row itself is
+    wiped when it is deleted. Pages that are given up are wiped as a whole.
+    """
+    columns = ",".join(RECEIPT_COLUMNS)
+    rows = connection.execute(
+        f"SELECT {columns} FROM receipts ORDER BY receipt_id LIMIT ?",  # noqa: S608 - our own names
+        (most + 1,),
+    ).fetchall()
+    if len(rows) <= most:
+        connection.execute("DELETE FROM receipts")
+        RECEIPT_ROWS.write(connection, [value for row in rows for value in row])
 
 
 def read_receipts(connection: sqlite3.Connection, receipt_ttl: float) -> Iterator[StoredReceipt]:
