@@ -340,6 +340,11 @@ class _Service:
             "Receipts that wait for a session to take them.",
             lambda: self._gateway.waiting_receipts,
         )
+        gauge(
+            "tasks",
+            "Tasks of the event loop: four for each connection, and those of the gateway itself.",
+            lambda: trio.lowlevel.current_statistics().tasks_living,
+        )
         store = self._store
         if store is not None:
             gauge(
