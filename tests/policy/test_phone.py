@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otpblue_trio.policy.phone import Destination, NumberReader, NumberRefusal
-from otpblue_trio.policy.phone_table import PhoneTable, PhoneTableError
+from otpblue_trio.policy.phone_table import PhoneTable, PhoneTableError, read_with_package
 
 UNKNOWN, INTERNATIONAL, NATIONAL, NETWORK, SUBSCRIBER, ALPHANUMERIC, ABBREVIATED = range(7)
 ISDN = 1
@@ -44,6 +44,21 @@ def reader(request: pytest.FixtureRequest) -> NumberReader:
 )
 def test_what_is_no_row_of_digits_is_invalid(reader: NumberReader, address: str) -> None:
     assert {reader.read(address, ton, ISDN, "US") for ton in range(256)} == {INVALID}
+
+
+@pytest.mark.parametrize(
+    ("national", "is_sent_to"),
+    [("571123456781", True), ("5711234567814", True), ("57112345678141", False)],
+)
+def test_a_number_of_more_digits_than_e164_has_is_invalid(
+    reader: NumberReader, national: str, is_sent_to: bool
+) -> None:
+    """The package takes all of these for valid."""
+    assert read_with_package(f"+49{national}", None) is not None
+    outcome = Destination(f"+49{national}", "DE") if is_sent_to else INVALID
+    for address in (f"+49{national}", f"49{national}", f"0049{national}"):
+        assert reader.read(address, INTERNATIONAL, ISDN, "") == outcome
+    assert reader.read(f"0{national}", NATIONAL, ISDN, "DE") == outcome
 
 
 @pytest.mark.parametrize(

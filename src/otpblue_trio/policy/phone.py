@@ -33,6 +33,8 @@ __all__ = ["Destination", "NumberReader", "NumberRefusal"]
 
 _MAX_ADDRESS_CHARACTERS = 21
 """Integration guide, "Input Limits"; SMPP 3.4, 4.4.1 has 20 and a NUL."""
+_MAX_E164_DIGITS = 15
+"""ITU-T E.164, 6.1. The package takes longer numbers of some countries for valid."""
 
 _NO_COUNTRY = "001"
 """The region of calling codes such as +800, which no country has."""
@@ -159,7 +161,7 @@ class NumberReader:
                 self._table = None
             else:
                 if region is not None:
-                    if not region or region == _NO_COUNTRY:
+                    if not region or region == _NO_COUNTRY or len(digits) > _MAX_E164_DIGITS:
                         return None
                     return Destination("+" + digits, region)
         return _destination(read_with_package("+" + digits, None))
@@ -180,6 +182,6 @@ def _dialled(digits: str, region: str) -> Destination | None:
 
 
 def _destination(read: tuple[str, str] | None) -> Destination | None:
-    if read is None or read[1] == _NO_COUNTRY:
+    if read is None or read[1] == _NO_COUNTRY or len(read[0]) > 1 + _MAX_E164_DIGITS:
         return None
     return Destination(*read)
