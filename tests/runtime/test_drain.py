@@ -51,6 +51,10 @@ async def by_unbind(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
     await stream.send_all(encode(Unbind(sequence_number=90)))
 
 
+async def by_unbind_resp(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
+    await stream.send_all(encode(UnbindResp(sequence_number=90)))
+
+
 async def by_half_close(gateway: GatewayUnderTest, stream: MemoryStream) -> None:
     await stream.send_eof()
 
@@ -83,7 +87,7 @@ async def by_lost_framing(gateway: GatewayUnderTest, stream: MemoryStream) -> No
 
 
 OURS: list[Way] = [by_max_duration, by_inactivity, by_stop, by_account_gone]
-THEIRS: list[Way] = [by_unbind, by_half_close]
+THEIRS: list[Way] = [by_unbind, by_unbind_resp, by_half_close]
 WAYS: list[tuple[Way, ...]] = [
     *((way,) for way in [*OURS, *THEIRS, by_stalled_pdu, by_lost_framing]),
     *((first, second) for first in THEIRS for second in OURS),
