@@ -34,6 +34,8 @@ from otpblue_trio.upstream import HttpPlatform
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from otpblue_trio.testing import Esme
+
 TIMEOUT = 0.5
 DELIVERED, FAILED = CommandStatus.ESME_ROK, CommandStatus.ESME_RSYSERR
 
