@@ -243,8 +243,8 @@ def target(
     assert target.process.stdout is not None
     target.process.stdout.close()
     log = (target.folder / "gateway.log").read_text()
-    assert "traceback" not in log
-    assert '"level":"error"' not in log
+    errors = [line for line in log.splitlines() if '"level":"error"' in line or "traceback" in line]
+    assert len(errors) <= getattr(request.module, "MOST_ERRORS", 0), errors[:3]
 
 
 # ---------------------------------------------------------------------- a gateway in memory

@@ -595,3 +595,34 @@ async def test_reading_records_of_a_missing_database_fails_clearly(
     async with _running(_store(path, operator)) as store:
         with pytest.raises(StoreError, match="cannot be read"):
             await store.cdrs(since=0.0, until=1.0, limit=1)
+
+
+@pytest.mark.parametrize("records", [2, 3, 4])
+async def test_beyond_the_bound_of_waiting_records_one_is_declined_at_once(
+    records: int, path: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otpblue_trio.store.store._MAX_WAITING", 3)
+    store = _store(path, operator)
+    told = Told()
+    for _ in range(records):
+        store.record(CDR, None, told.take)
+    assert store.waiting == min(records, 3)
+    assert told.words == [False] * (records - store.waiting)
+    async with _running(store):
+        answers = await told.wait_for(records)
+        assert sorted(map(bool, answers)) == [False] * (records - 3) + [True] * min(records, 3)
+
+
+@pytest.mark.parametrize("done", [2, 3, 4])
+async def test_beyond_the_bound_of_done_receipts_one_stays_until_its_time_is_over(
+    done: int, path: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otpblue_trio.store.store._MAX_DONE", 3)
+    async with _running(_store(path, operator)) as store:
+        receipts = [_receipt(store) for _ in range(4)]
+        for receipt in receipts:
+            assert await _kept(store, receipt)
+        for receipt in receipts[:done]:
+            store.receipt_done(receipt.receipt_id)
+    async with _running(_store(path, operator)) as store:
+        assert len(await store.pending_receipts()) == max(4 - done, 1)

@@ -162,3 +162,16 @@ def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
     except ValueError:
         return
     assert text.isascii()
+
+
+@pytest.mark.parametrize("keys", [2, 3, 4])
+def test_heads_of_many_keys_are_bounded_and_stay_right(
+    keys: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otpblue_trio.upstream.http_request._MAX_HEADS", 3)
+    encoder = RequestEncoder(parse_platform_url(URL))
+    for _ in range(2):
+        for number in range(keys):
+            octets = encoder.encode(request_with(f"key-{number}"))
+            assert f"\r\nAuthorization: key-{number}\r\n".encode() in octets
+            assert len(encoder._heads) <= 3
