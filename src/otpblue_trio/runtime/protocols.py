@@ -141,7 +141,7 @@ class GatewayLimits(Protocol):
 
     @property
     def write_timeout(self) -> float:
-        """How long a peer may take no octet of what is written to it."""
+        """How long a peer may take to read what one write sends it."""
 
     @property
     def max_pdu_octets(self) -> int:
