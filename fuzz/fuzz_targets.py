@@ -237,8 +237,12 @@ def number(octets: bytes) -> None:
         digits = "".join(filter(str.isdigit, address))
         _check(read.e164[0] == "+" and read.e164[1:].isdigit(), "not E.164")
         _check(len(read.e164) <= 16, "longer than E.164 allows")
-        # Without a default region nothing is added to what was written.
-        _check(default_region or digits.endswith(read.e164[1:]), "digits that nobody wrote")
+        if not default_region:
+            # Nothing is added to what was written; a national prefix may go: +49 (0) 208 ...
+            written = iter(digits)
+            _check(all(digit in written for digit in read.e164[1:]), "digits that nobody wrote")
+            missing = len(digits.removeprefix("00")) - len(read.e164[1:])
+            _check(missing <= 1, "more than a national prefix is left out")
 
 
 def proxy(octets: bytes) -> None:

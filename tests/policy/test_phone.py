@@ -61,6 +61,19 @@ def test_a_number_of_more_digits_than_e164_has_is_invalid(
     assert reader.read(f"0{national}", NATIONAL, ISDN, "DE") == outcome
 
 
+@pytest.mark.parametrize("digits", ["2615641356", "378886377", "54111551234567"])
+def test_a_number_that_the_package_would_put_digits_into_is_invalid(
+    reader: NumberReader, digits: str
+) -> None:
+    """Of Madagascar, San Marino and Argentina, written as they are dialled at home."""
+    mended = read_with_package(f"+{digits}", None)
+    assert mended is not None
+    assert mended[0] != f"+{digits}"
+    for address in (f"+{digits}", digits, f"00{digits}"):
+        assert reader.read(address, INTERNATIONAL, ISDN, "") == INVALID
+    assert not isinstance(reader.read(digits, UNKNOWN, ISDN, ""), Destination)
+
+
 @pytest.mark.parametrize(
     ("address", "outcome"),
     [

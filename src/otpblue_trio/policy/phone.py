@@ -164,7 +164,16 @@ class NumberReader:
                     if not region or region == _NO_COUNTRY or len(digits) > _MAX_E164_DIGITS:
                         return None
                     return Destination("+" + digits, region)
-        return _destination(read_with_package("+" + digits, None))
+        found = _destination(read_with_package("+" + digits, None))
+        # The package mends local ways of writing a number. That it leaves a national prefix out is
+        # one thing; digits that it puts in could reach somebody whom nobody has meant.
+        return found if found is not None and _is_within(found.e164[1:], digits) else None
+
+
+def _is_within(digits: str, written: str) -> bool:
+    """Tell whether digits stand in what was written, in this order."""
+    rest = iter(written)
+    return all(digit in rest for digit in digits)
 
 
 def _national(digits: str, region: str) -> Destination | None:
