@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -273,3 +274,35 @@ def test_messages_of_one_template_take_one_place_in_the_cache() -> None:
     for code in ("482910", "771203", "390185"):
         finder.find(f"Your code is {code}")
     assert finder.cached_templates == 1
+
+
+def steps(text: str) -> int:
+    """Count the functions that finding a code calls."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    finder = CodeFinder(cache_entries=0)
+    sys.setprofile(profile)
+    try:
+        finder.find(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("1", "1 ", "12-", "a", "code ", "1.", "1,2", "4 8 2 9 1 0 ", "code 1234 ", "://", "1a"),
+        *("1111111111 ", "code is 123456. ", "482910 code ", "+1 415 555 2671 ", "(", "\n", "№1 "),
+        *("ref 482910 or code 771203, ", "12/03/2026 14:30 ", "€12.50 ", "not your code 4829 "),
+        *("код 482910 ", "验证码482910", "رمزك ٤٨٢٩١٠ ", "a.b/c?d=4829&", "PIN", "\u200b"),
+    ],
+)
+def test_the_work_grows_with_the_text_and_no_faster(unit: str) -> None:
+    """A customer's text must not be able to hold up the event loop."""
+    short, long = ((unit * 1024)[:length] for length in (128, 1024))
+    assert steps(long) <= 12 * steps(short) + 2000

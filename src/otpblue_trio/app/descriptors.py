@@ -6,8 +6,9 @@ import resource
 
 __all__ = ["allow_descriptors"]
 
-_OWN = 64
-"""What the process needs beside its connections: listeners, files, the event loop."""
+_OWN = 128
+"""What the process needs beside its connections: listeners, files, the event loop, and 64 for the
+admin port."""
 
 
 def allow_descriptors(connections: int) -> str | None:

@@ -7,6 +7,7 @@ is decided by context (`otp_points`), with a margin between the best number and 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,6 +18,9 @@ from otpblue_trio.policy.otp_numbers import CANDIDATE, LONG, Number
 from otpblue_trio.policy.otp_points import ENOUGH, MARGIN, judge
 from otpblue_trio.policy.otp_tokens import DIGITS, Cut, Token, tokens_of
 from otpblue_trio.policy.otp_types import NoCodeReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Decision", "Reading", "decide", "read"]
 
@@ -76,8 +80,15 @@ def read(shape: str) -> Reading:
     return Reading(cased, _by_points(cased, tokens, judged), tokens, cuts, numbers, judged)
 
 
-def _digits_before(text: str, place: int) -> int:
-    return sum(character.isdecimal() for character in text[:place])
+def _digits_before(text: str, places: Iterable[int]) -> dict[int, int]:
+    """Return how many digits stand before each place; goes through the text once."""
+    before = {}
+    digits = last = 0
+    for place in sorted(places):
+        digits += sum(character.isdecimal() for character in text[last:place])
+        last = place
+        before[place] = digits
+    return before
 
 
 def _fixed_form(cased: str) -> Decision | None:
@@ -93,7 +104,8 @@ def _fixed_form(cased: str) -> Decision | None:
         return Decision((), NoCodeReason.LETTERS, rule)
     if not 4 <= len(value) <= 10:
         return Decision((), NoCodeReason.LENGTH, rule)
-    first = _digits_before(cased, cased.rindex(last_line) + match.start(1))
+    place = cased.rindex(last_line) + match.start(1)
+    first = _digits_before(cased, [place])[place]
     return Decision(((first, first + len(value)),), NoCodeReason.NONE, rule)
 
 
@@ -126,12 +138,14 @@ def _by_points(cased: str, tokens: list[Token], judged: list[Judged]) -> Decisio
             return Decision((), _reason_of(one), rule)
     if rivals[0].number.kind != CANDIDATE:
         return Decision((), _reason_of(rivals[0]), rule)
-    ranges = []
-    for one in rivals:
-        if one.number.kind == CANDIDATE:
-            first = _digits_before(cased, tokens[one.number.first].start)
-            ranges.append((first, first + one.number.digits))
-    return Decision(tuple(ranges), NoCodeReason.AMBIGUOUS, rule)
+    candidates = [one.number for one in rivals if one.number.kind == CANDIDATE]
+    starts = [tokens[number.first].start for number in candidates]
+    before = _digits_before(cased, starts)
+    ranges = tuple(
+        (before[start], before[start] + number.digits)
+        for start, number in zip(starts, candidates, strict=True)
+    )
+    return Decision(ranges, NoCodeReason.AMBIGUOUS, rule)
 
 
 def _reason_of(judged: Judged) -> NoCodeReason:
