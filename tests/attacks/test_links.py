@@ -7,6 +7,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
+import pytest
 import trio
 
 from otpblue_trio.smpp import BindTransceiver, CommandStatus, SubmitSmResp, encode
@@ -127,11 +128,16 @@ async def test_half_closed_links_get_all_their_results(target: Target) -> None:
     await take_receipts(target, 2 * 20 * 20)
 
 
-async def test_links_reset_with_messages_in_flight_lose_no_receipt(target: Target) -> None:
-    codes = iter(range(300_000, 400_000, 20))
+@pytest.mark.parametrize(("listener", "first"), [("plain", 300_000), ("tls", 350_000)])
+async def test_links_reset_with_messages_in_flight_lose_no_receipt(
+    listener: str, first: int, target: Target
+) -> None:
+    codes = iter(range(first, first + 50_000, 20))
 
     def talk() -> None:
-        connection = target.connect_socket()
+        connection = target.connect_socket(listener=listener)
+        if listener == "tls":
+            connection = target.client_tls().wrap_socket(connection, server_hostname="localhost")
         connection.sendall(BIND + submits(next(codes), 20))
         # The bind is answered, so the messages behind it are read.
         assert connection.recv(1)

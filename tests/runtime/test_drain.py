@@ -7,12 +7,14 @@ told in any case; the receipt reaches the ESME or waits for its next session.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 import trio.testing
+import trustme
 
 from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed, MessageAnswered
 from otpblue_trio.smpp import (
@@ -166,6 +168,84 @@ async def test_the_receipts_of_an_ended_session_come_with_the_next(
         esme = await gateway.bound()
         receipts = {(await esme.receipt()).source_addr for _ in range(MESSAGES)}
         assert receipts == set(NUMBERS)
+
+
+class TlsClient:
+    """A client's end of TLS that can end its own direction and go on reading."""
+
+    def __init__(self, stream: MemoryStream, context: ssl.SSLContext) -> None:
+        self._stream = stream
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname="smpp.example.com"
+        )
+
+    async def _flush(self) -> None:
+        if octets := self._outgoing.read():
+            await self._stream.send_all(octets)
+
+    async def _receive(self) -> None:
+        octets = await self._stream.receive_some()
+        self._incoming.write(octets) if octets else self._incoming.write_eof()
+
+    async def do_handshake(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._receive()
+        await self._flush()
+
+    async def send_all(self, octets: bytes) -> None:
+        self._tls.write(octets)
+        await self._flush()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        while True:
+            try:
+                return self._tls.read(max_bytes or 65536)
+            except ssl.SSLWantReadError:
+                await self._receive()
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    async def send_eof(self) -> None:
+        """Send close_notify, as TLS 1.3 lets a side do that still reads."""
+        with pytest.raises(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        await self._flush()
+
+
+async def test_a_tls_client_that_has_said_close_notify_gets_its_results(
+    autojump_clock: MockClock,
+) -> None:
+    authority = trustme.CA()
+    served, trusting = (
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        ssl.create_default_context(),
+    )
+    authority.issue_cert("smpp.example.com").configure_cert(served)
+    authority.configure_trust(trusting)
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store, tls=served) as gateway:
+        stream = gateway.connect_stream()
+        client = TlsClient(stream, trusting)
+        await client.do_handshake()
+        await client.send_all(
+            encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+            + b"".join(encode(submit_pdu(number, "Code 482910")) for number in NUMBERS)
+        )
+        await platform.wait_for_requests(MESSAGES)
+        await client.send_eof()
+        await trio.testing.wait_all_tasks_blocked()
+        platform.release()
+        pdus = await read_pdus(client)  # type: ignore[arg-type]
+        assert len([pdu for pdu in pdus if isinstance(pdu, SubmitSmResp)]) == MESSAGES
+        assert len(store.cdrs) == len(store.receipts) == MESSAGES
+        await trio.aclose_forcefully(stream)
 
 
 async def test_a_reset_session_s_results_are_recorded_and_its_receipts_wait(

@@ -563,7 +563,7 @@ class Connection:
     async def _close(self, reason: CloseReason) -> None:
         """Close the stream; where the peer may still be reading, only when it has seen the end."""
         try:
-            if reason not in _UNHEARD:
+            if reason not in _SILENT:
                 with trio.move_on_after(_CLOSE_WAIT):
                     await linger(self._stream)
         finally:
