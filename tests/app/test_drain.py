@@ -61,7 +61,7 @@ async def reload_in_flight(running: Any, esme: Esme) -> list[Pdu]:
 async def test_a_reload_without_the_account_lets_its_messages_finish(
     change: str, config: Any, serving: Serving
 ) -> None:
-    config.replace("latency = 0", 'latency = "500ms"')
+    config.replace("latency = 0", 'latency = "2s"')
     async with serving() as running:
         esme = await running.bound()
         if change == "removed":
@@ -79,7 +79,7 @@ async def test_a_reload_without_the_account_lets_its_messages_finish(
 async def test_a_reload_of_the_certificate_touches_no_message_in_flight(
     config: Any, serving: Serving, certified: Any
 ) -> None:
-    config.replace("latency = 0", 'latency = "500ms"')
+    config.replace("latency = 0", 'latency = "2s"')
     async with serving() as running:
         esme = await running.bound(tls=certified.client())
         certified.write("second")

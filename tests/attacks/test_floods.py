@@ -13,7 +13,7 @@ from otpblue_trio.testing import pdus_of, submit_pdu
 if TYPE_CHECKING:
     from tests.attacks.conftest import Target
 
-SETTINGS = {"platform": {"timeout": "1500ms"}}
+SETTINGS = {"platform": {"timeout": "4s"}}
 SESSIONS = 10
 MESSAGES = 1000
 """On each session, in one go."""
