@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER = "14155552671"
 TEXT = "Your code is 482910"
-NOON = datetime(2026, 2, 12, 12, tzinfo=UTC)
+NOON = datetime(2026, 2, 12, 12, tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize(("count", "is_kept"), [(2, True), (3, True), (4, False)])

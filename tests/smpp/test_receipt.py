@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otpblue_trio.smpp import format_receipt, parse_receipt
+from otpblue_trio.smpp import (
+    ESM_CLASS_DELIVERY_RECEIPT,
+    DeliverSm,
+    MessageState,
+    Tlv,
+    TlvTag,
+    encode,
+    encode_receipt,
+    format_receipt,
+    parse_receipt,
+)
 
 untimed = settings(deadline=None)
 
@@ -103,3 +113,62 @@ def test_receipts_of_other_makers_are_read(octets: bytes, values: dict[str, str]
 @given(st.binary(max_size=100))
 def test_any_octets_are_read(octets: bytes) -> None:
     assert isinstance(parse_receipt(octets), dict)
+
+
+@given(
+    message_id=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=64),
+    source=st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=21),
+    octets=st.lists(st.integers(0, 255), min_size=4, max_size=4),
+    submitted_at=st.floats(0, 4e9),
+    delivered=st.booleans(),
+    with_tlvs=st.booleans(),
+)
+def test_a_receipt_written_in_one_step_is_the_deliver_sm_of_its_parts(
+    message_id: str,
+    source: str,
+    octets: list[int],
+    submitted_at: float,
+    delivered: bool,
+    with_tlvs: bool,
+) -> None:
+    state = MessageState.DELIVERED if delivered else MessageState.UNDELIVERABLE
+    done_at = submitted_at + 59.9
+    stat, err = ("DELIVRD", "000") if delivered else ("UNDELIV", "150")
+    tlvs = (
+        Tlv(TlvTag.RECEIPTED_MESSAGE_ID, message_id.encode() + b"\0"),
+        Tlv(TlvTag.MESSAGE_STATE, bytes((state,))),
+    )
+    pdu = DeliverSm(
+        source_addr_ton=octets[0],
+        source_addr_npi=octets[1],
+        source_addr=source[:20],
+        dest_addr_ton=octets[2],
+        dest_addr_npi=octets[3],
+        destination_addr=source,
+        esm_class=ESM_CLASS_DELIVERY_RECEIPT,
+        short_message=format_receipt(
+            message_id=message_id,
+            delivered=delivered,
+            submit_date=datetime.fromtimestamp(submitted_at, UTC),
+            done_date=datetime.fromtimestamp(done_at, UTC),
+            stat=stat,
+            err=err,
+        ),
+        tlvs=tlvs if with_tlvs else (),
+    )
+    body = encode_receipt(
+        octets[0],
+        octets[1],
+        source[:20],
+        octets[2],
+        octets[3],
+        source,
+        message_id,
+        submitted_at,
+        done_at,
+        stat,
+        err,
+        state,
+        with_tlvs,
+    )
+    assert body == encode(pdu)[16:]

@@ -34,6 +34,7 @@ import trio
 
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
 from otpblue_trio.app.clock import wall_clock
+from otpblue_trio.app.collector import calm_collector, keep_what_is_there
 from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
 from otpblue_trio.app.reload import Reloader
@@ -78,6 +79,7 @@ class _Announcer:
     """Prints what the one who started the process waits for."""
 
     stream: TextIO
+    hears = (ListenerStarted, GatewayStarted)
 
     def observe(self, event: Event, /) -> None:
         if isinstance(event, ListenerStarted):
@@ -253,6 +255,10 @@ class _Service:
 
     async def run(self, signals: AsyncIterator[int]) -> None:
         """Serve until a signal has ended it."""
+        with calm_collector():
+            await self._run(signals)
+
+    async def _run(self, signals: AsyncIterator[int]) -> None:
         for warning in (*self._config.warnings, *settings_without_effect(self._config)):
             self._notice("warning", warning)
         shortage = allow_descriptors(self._most_sockets())
@@ -374,6 +380,7 @@ class _Service:
         if not self._numbers.is_fast:
             return
         agrees = await trio.to_thread.run_sync(self._numbers.self_check, abandon_on_cancel=True)
+        keep_what_is_there()
         if not agrees:
             self._notice("warning", "the fast phone check differs from the library: it is off")
 

@@ -40,7 +40,7 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.smpp import command_name, status_name
 
-__all__ = ["LOGGER", "Field", "Line", "Repeat", "lines_of"]
+__all__ = ["LOGGER", "Field", "Line", "Repeat", "is_detail", "lines_of"]
 
 Field = str | int | float | bool
 """What a named field of a line may hold."""
@@ -315,6 +315,11 @@ def _of_gateway(
         case Notice():
             level = _LEVELS.get(event.level.lower(), logging.INFO)
             return _line(timestamp, level, event.text, Repeat(f"notice {event.text}"))
+
+
+def is_detail(event: Event) -> bool:
+    """Tell whether an event that comes with every message makes no line but a `debug` one."""
+    return isinstance(event, ReceiptSettled) and event.fate is ReceiptFate.ACKNOWLEDGED
 
 
 def lines_of(timestamp: float, event: Event) -> list[Line]:

@@ -23,7 +23,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
 from otpblue_trio.ops.log_format import JsonFormat, LogFormat, TextFormat, line_of_record
-from otpblue_trio.ops.log_lines import LOGGER, Line, lines_of
+from otpblue_trio.ops.log_lines import LOGGER, Line, is_detail, lines_of
 from otpblue_trio.ops.log_repeat import RepeatGate
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class LogWriter(logging.Handler):
         self._close_timeout = close_timeout
         self._queue: deque[_Entry] = deque()
         self._gate = RepeatGate()
+        self._leaves_out_details = self.level > logging.DEBUG
         # Three owners, so that no increment is ever lost: the loop, holders of the handler's lock,
         # the thread.
         self._dropped_events = 0
@@ -111,6 +112,8 @@ class LogWriter(logging.Handler):
 
     def observe(self, event: Event, /) -> None:
         """Queue one event of the runtime; to be called from one thread only, the loop's."""
+        if self._leaves_out_details and is_detail(event):
+            return
         queue = self._queue
         if len(queue) >= self._capacity:
             self._dropped_events += 1
@@ -144,6 +147,7 @@ class LogWriter(logging.Handler):
           ValueError: an unknown level; nothing changes.
         """
         self.setLevel(level.upper())
+        self._leaves_out_details = self.level > logging.DEBUG
         for logger, _ in self._attached:
             lowest = logging.NOTSET if logger.name == LOGGER else logging.WARNING
             logger.setLevel(max(self.level, lowest))

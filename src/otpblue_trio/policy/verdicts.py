@@ -87,19 +87,24 @@ class Verdict:
     alerts_operator: bool = False
     """True when the account's API key is at fault, which only the operator can mend."""
 
-    @property
-    def is_delivered(self) -> bool:
-        """True for the one good reason."""
+    # Attributes and not properties: every message asks for them.
+    is_delivered: bool = attrs.field(init=False)
+    """True for the one good reason."""
+    message_state: MessageState = attrs.field(init=False)
+    """The receipt's TLV 0x0427."""
+    receipt_stat: str = attrs.field(init=False)
+    """`stat` of the receipt: seven letters."""
+
+    @is_delivered.default
+    def _judge(self) -> bool:
         return self.reason is Reason.DELIVERED
 
-    @property
-    def message_state(self) -> MessageState:
-        """The receipt's TLV 0x0427."""
+    @message_state.default
+    def _choose_state(self) -> MessageState:
         return MessageState.DELIVERED if self.is_delivered else MessageState.UNDELIVERABLE
 
-    @property
-    def receipt_stat(self) -> str:
-        """`stat` of the receipt: seven letters."""
+    @receipt_stat.default
+    def _choose_stat(self) -> str:
         return "DELIVRD" if self.is_delivered else "UNDELIV"
 
 

@@ -43,8 +43,8 @@ from otpblue_trio.store.records import CdrEntry, StoredReceipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
+    from otpblue_trio.policy.types import Outcome
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.exchanges import Exchange, Waiter
@@ -107,36 +107,29 @@ class AnswerDesk:
         waiter.connection.answer_submit(waiter.pdu, told.command_status, "")
         self._tell(waiter, reason, region, None, told.command_status, "", latency, False, "")
 
-    def give(self, waiter: Waiter, told: Verdict, exchange: Exchange) -> None:
+    def give(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
         """Answer a message by the outcome of an exchange, as soon as the store has it."""
-        connection = waiter.connection
         account = waiter.account
-        wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
         command_status: int = told.command_status
         message_id = ""
-        receipt_due = False
-        if told.is_delivered:
-            message_id = self._message_id(exchange, connection, account)
-            receipt_due = wish in _ON_SUCCESS
-        elif account.account.failure_mode is FailureMode.RECEIPT_ONLY:
-            command_status = 0
-            message_id = self._message_id(exchange, connection, account)
-            receipt_due = wish in _ON_FAILURE
-        done_at = self._wall_clock()
-        at = done_at.timestamp()
-        latency = trio.current_time() - waiter.received_at
         receipt = None
-        if receipt_due:
-            receipt = self._receipt(waiter, told, message_id, at, latency)
-        answer = _Answer(self, waiter, told, exchange, command_status, message_id, receipt, done_at)
-        if self._store is None:
-            self.write(answer, True)
-        else:
-            region = exchange.region
-            cdr = self._record(
-                waiter, told, region, exchange, command_status, message_id, at, latency
-            )
-            self._store.record(cdr, receipt, answer.write)
+        at = self._wall_clock().timestamp()
+        latency = now - waiter.received_at
+        if told.is_delivered or account.rules.account.failure_mode is FailureMode.RECEIPT_ONLY:
+            command_status = 0
+            message_id = self._message_id(exchange, waiter.connection, account)
+            wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
+            if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
+                receipt = self._receipt(waiter, told, message_id, at, latency)
+        answer = _Answer(self, waiter, told, exchange, command_status, message_id, receipt, at)
+        store = self._store
+        if store is None:
+            answer.write(True)
+            return
+        cdr = self._record(
+            waiter, told, exchange.region, exchange, command_status, message_id, at, latency
+        )
+        store.record(cdr, receipt, answer.write)
 
     def write(self, answer: _Answer, kept: bool) -> None:
         """Write an answer, now that the store has it or will not have it; never raises."""
@@ -155,8 +148,6 @@ class AnswerDesk:
         )
 
     def _write(self, answer: _Answer, waiter: Waiter, kept: bool) -> None:
-        connection = waiter.connection
-        account = waiter.account
         told = answer.told
         command_status = answer.command_status
         message_id = answer.message_id
@@ -173,16 +164,19 @@ class AnswerDesk:
                 self._store.receipt_done(receipt.receipt_id)
                 receipt = None
         now = trio.current_time()
+        connection = waiter.connection
         connection.answer_submit(waiter.pdu, command_status, message_id)
+        account = waiter.account
         if receipt is not None:
             account.receipts.post(receipt, connection, now)
         if message_id:
-            account.final_states.keep(message_id, told.message_state, answer.done_at)
+            account.final_states.keep(message_id, told.message_state, answer.at)
+        exchange = answer.exchange
         self._tell(
             waiter,
             told.reason,
-            answer.exchange.region,
-            answer.exchange,
+            exchange.region,
+            exchange.outcome,
             command_status,
             message_id,
             now - waiter.received_at,
@@ -195,27 +189,26 @@ class AnswerDesk:
         waiter: Waiter,
         reason: Reason,
         region: str,
-        exchange: Exchange | None,
+        outcome: Outcome | None,
         command_status: int,
         message_id: str,
         latency: float,
         wants_receipt: bool,
         detail: str,
     ) -> None:
-        outcome = exchange.outcome if exchange is not None else None
         if isinstance(outcome, Failed) and not detail:
             detail = outcome.detail
         pdu = waiter.pdu
         self._observe(
             MessageAnswered(
                 waiter.connection.connection_id,
-                waiter.account.account.system_id,
+                waiter.account.rules.account.system_id,
                 pdu.sequence_number,
                 mask_number(pdu.destination_addr),
                 region,
                 reason,
                 command_status,
-                _platform_code(exchange),
+                _platform_code(outcome),
                 message_id,
                 latency,
                 wants_receipt,
@@ -249,7 +242,7 @@ class AnswerDesk:
             exchange.sender if exchange is not None else pdu.source_addr,
             told.reason,
             command_status,
-            _platform_code(exchange),
+            _platform_code(outcome),
             message_id,
             latency,
             waiter.joined,
@@ -299,9 +292,9 @@ class _Answer:
     """An answer that is decided, and waits for the store."""
 
     __slots__ = (
+        "at",
         "command_status",
         "desk",
-        "done_at",
         "exchange",
         "message_id",
         "receipt",
@@ -318,7 +311,7 @@ class _Answer:
         command_status: int,
         message_id: str,
         receipt: StoredReceipt | None,
-        done_at: datetime,
+        at: float,
     ) -> None:
         self.desk = desk
         self.waiter = waiter
@@ -327,15 +320,14 @@ class _Answer:
         self.command_status = command_status
         self.message_id = message_id
         self.receipt = receipt
-        self.done_at = done_at
+        self.at = at
 
     def write(self, kept: bool) -> None:
         self.desk.write(self, kept)
 
 
-def _platform_code(exchange: Exchange | None) -> int:
+def _platform_code(outcome: Outcome | None) -> int:
     """Return the platform's error code or HTTP status, 0 where there was none."""
-    outcome = exchange.outcome if exchange is not None else None
     if isinstance(outcome, Refused):
         return outcome.code
     return outcome.http_status if isinstance(outcome, Failed) else 0

@@ -44,7 +44,7 @@ from otpblue_trio.runtime.observer import (
     PduIgnored,
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
-from otpblue_trio.runtime.receipts import PendingReceipt, receipt_pdu
+from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
 from otpblue_trio.runtime.writing import SessionWriter, linger
 from otpblue_trio.session import (
     BindRequested,
@@ -227,8 +227,9 @@ class Connection:
 
     def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
         """Queue a receipt behind everything queued so far."""
-        pdu = receipt_pdu(pending.receipt, with_tlvs=self._session.takes_tlvs)
-        self._session.send_deliver(pdu, pending, now)
+        session = self._session
+        body = receipt_body(pending.receipt, with_tlvs=session.takes_tlvs)
+        session.send_deliver_body(body, pending, now)
         self._writer.wake()
 
     def expire_receipts(self, sent_before: float, now: float) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from otpblue_trio.smpp import QuerySmResp, format_smpp_time
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["FinalStates"]
 
@@ -24,10 +21,13 @@ class FinalStates:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._of_message: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+        self._of_message: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def keep(self, message_id: str, message_state: int, final_at: datetime) -> None:
-        """Keep what became of a message; the last word on one message_id stands."""
+    def keep(self, message_id: str, message_state: int, final_at: float) -> None:
+        """Keep what became of a message, and when (seconds since 1970).
+
+        The last word on one message_id stands.
+        """
         self._of_message[message_id] = message_state, final_at
         if len(self._of_message) > self._most:
             self._of_message.popitem(last=False)
@@ -40,7 +40,7 @@ class FinalStates:
         message_state, final_at = kept
         return QuerySmResp(
             message_id=message_id,
-            final_date=format_smpp_time(final_at),
+            final_date=format_smpp_time(datetime.fromtimestamp(final_at, UTC)),
             message_state=message_state,
             error_code=0,
         )

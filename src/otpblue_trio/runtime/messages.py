@@ -183,7 +183,9 @@ class MessageDesk:
         if exchange.outcome is None:
             exchange.waiters.append(waiter)
         else:
-            self._finish(waiter, verdict_of_outcome(exchange.outcome), exchange)
+            self._finish(
+                waiter, verdict_of_outcome(exchange.outcome), exchange, trio.current_time()
+            )
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""
@@ -198,22 +200,21 @@ class MessageDesk:
         del self._open[exchange.key]
         exchange.outcome = outcome
         told = verdict_of_outcome(outcome)
+        now = trio.current_time()
         if self._duplicate_window and isinstance(outcome, Delivered):
             if len(self._delivered) >= _MAX_REMEMBERED:
                 self._delivered.pop(self._delivered_until.popleft()[1], None)
             self._delivered[exchange.key] = exchange
-            self._delivered_until.append(
-                (trio.current_time() + self._duplicate_window, exchange.key)
-            )
+            self._delivered_until.append((now + self._duplicate_window, exchange.key))
             self._on_remember()
         waiters, exchange.waiters = exchange.waiters, []
         for waiter in waiters:
-            self._finish(waiter, told, exchange)
+            self._finish(waiter, told, exchange, now)
 
-    def _finish(self, waiter: Waiter, told: Verdict, exchange: Exchange) -> None:
+    def _finish(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
         """Answer a waiting message; an accident with one must not keep the others waiting."""
         try:
-            self._answers.give(waiter, told, exchange)
+            self._answers.give(waiter, told, exchange, now)
         except Exception as error:
             self._answers.tell_accident(waiter, error)
             self._answered(waiter)

@@ -15,7 +15,7 @@ import attrs
 from otpblue_trio.hot import hot_frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "BindAccepted",
@@ -216,7 +216,7 @@ class ReceiptFate(StrEnum):
     """Not the end: it goes out again."""
 
 
-@hot_frozen(kw_only=True)
+@hot_frozen
 class ReceiptSettled:
     """A receipt was acknowledged, given up or queued again."""
 
@@ -283,12 +283,24 @@ class Observer(Protocol):
 
 
 class ObserverGroup:
-    """Passes every event to each of several observers, in order."""
+    """Passes every event to each of several observers, in order.
+
+    An observer may have an attribute `hears`, a tuple of the only event types that it takes.
+    """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self._takers = tuple(observer.observe for observer in observers)
+        self._observers = tuple(observers)
+        self._takers: dict[type[Event], tuple[Callable[[Event], None], ...]] = {}
 
     def observe(self, event: Event, /) -> None:
         """Pass the event on."""
-        for take in self._takers:
+        kind = type(event)
+        takers = self._takers.get(kind)
+        if takers is None:
+            takers = self._takers[kind] = tuple(
+                observer.observe
+                for observer in self._observers
+                if kind in getattr(observer, "hears", (kind,))
+            )
+        for take in takers:
             take(event)

@@ -20,27 +20,19 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
 from otpblue_trio.policy.verdicts import receipt_is_retryable
 from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
-from otpblue_trio.smpp import (
-    ESM_CLASS_DELIVERY_RECEIPT,
-    DeliverSm,
-    MessageState,
-    Tlv,
-    TlvTag,
-    format_receipt,
-)
+from otpblue_trio.smpp import encode_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from otpblue_trio.store.records import StoredReceipt
 
-__all__ = ["PendingReceipt", "ReceiptQueue", "Receiver", "receipt_pdu"]
+__all__ = ["PendingReceipt", "ReceiptQueue", "Receiver", "receipt_body"]
 
 _MAX_SENDS = 5
 """How often a receipt goes out before it is given up; a number taken from nowhere."""
@@ -78,37 +70,27 @@ class Receiver(Protocol):
         """Append the receipt to the session's outgoing data; only while `can_take_receipt`."""
 
 
-def receipt_pdu(receipt: StoredReceipt, *, with_tlvs: bool) -> DeliverSm:
-    """Return the deliver_sm of a receipt, without its sequence number; its dates are in UTC.
+def receipt_body(receipt: StoredReceipt, *, with_tlvs: bool) -> bytes:
+    """Return the body of a receipt's deliver_sm; its dates are in UTC.
 
     Args:
       receipt: what it says.
       with_tlvs: False for an ESME that bound with a version below 3.4.
     """
-    tlvs: tuple[Tlv, ...] = ()
-    if with_tlvs:
-        tlvs = (
-            # A C-Octet String: it ends in NUL, else one widely used client rejects the receipt.
-            Tlv(TlvTag.RECEIPTED_MESSAGE_ID, receipt.message_id.encode("latin-1") + b"\0"),
-            Tlv(TlvTag.MESSAGE_STATE, bytes((receipt.message_state,))),
-        )
-    return DeliverSm(
-        source_addr_ton=receipt.source_addr_ton,
-        source_addr_npi=receipt.source_addr_npi,
-        source_addr=receipt.source_addr,
-        dest_addr_ton=receipt.dest_addr_ton,
-        dest_addr_npi=receipt.dest_addr_npi,
-        destination_addr=receipt.destination_addr,
-        esm_class=ESM_CLASS_DELIVERY_RECEIPT,
-        short_message=format_receipt(
-            message_id=receipt.message_id,
-            delivered=receipt.message_state == MessageState.DELIVERED,
-            submit_date=datetime.fromtimestamp(receipt.submitted_at, UTC),
-            done_date=datetime.fromtimestamp(receipt.done_at, UTC),
-            stat=receipt.receipt_stat,
-            err=receipt.receipt_error,
-        ),
-        tlvs=tlvs,
+    return encode_receipt(
+        receipt.source_addr_ton,
+        receipt.source_addr_npi,
+        receipt.source_addr,
+        receipt.dest_addr_ton,
+        receipt.dest_addr_npi,
+        receipt.destination_addr,
+        receipt.message_id,
+        receipt.submitted_at,
+        receipt.done_at,
+        receipt.receipt_stat,
+        receipt.receipt_error,
+        receipt.message_state,
+        with_tlvs,
     )
 
 
@@ -294,12 +276,7 @@ class ReceiptQueue:
             self._open.discard(pending)
             self._on_done(pending.receipt.receipt_id)
         self._observer.observe(
-            ReceiptSettled(
-                system_id=self._system_id,
-                message_id=pending.receipt.message_id,
-                fate=fate,
-                command_status=command_status,
-            )
+            ReceiptSettled(self._system_id, pending.receipt.message_id, fate, command_status)
         )
 
 

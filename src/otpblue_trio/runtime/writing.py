@@ -52,11 +52,14 @@ class SessionWriter:
         self._on_lost = on_lost
         self._work = trio.Event()
         self._progress = trio.Event()
+        self._is_woken = False
         self._is_sending = False
 
     def wake(self) -> None:
         """Say that something is queued."""
-        self._work.set()
+        if not self._is_woken:
+            self._is_woken = True
+            self._work.set()
 
     def tell(self) -> None:
         """Wake everybody who waits for `progress`."""
@@ -70,7 +73,7 @@ class SessionWriter:
     async def flush(self) -> None:
         """Return when nothing is queued and nothing is being sent."""
         while self._session.outgoing_octets or self._is_sending:
-            self._work.set()
+            self.wake()
             await self._progress.wait()
 
     def abandon(self) -> None:
@@ -90,6 +93,7 @@ class SessionWriter:
             while True:
                 await self._work.wait()
                 self._work = trio.Event()
+                self._is_woken = False
                 while octets := session.data_to_send():
                     # One scope for all sends, its deadline moved: cheaper than a scope for each.
                     scope.deadline = trio.current_time() + self._timeout

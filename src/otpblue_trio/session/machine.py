@@ -91,8 +91,10 @@ INTERFACE_VERSION = 0x34
 
 _HEADER = struct.Struct(">IIII")
 _HEADER_OCTETS = 16
-_COMMAND_ID = struct.Struct(">4xI")
+_command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
+
+_MESSAGES = (SubmitSm, DataSm)
 
 _BIND_RESPONSES = {
     CommandId.BIND_TRANSMITTER: BindTransmitterResp,
@@ -211,7 +213,7 @@ class SmppSession:
         if not self.is_closed:
             framer.feed(octets)
         # What is taken may close the session, and so may the owner's answer to it.
-        while not self.is_closed:
+        while self._state is not SessionState.CLOSED:
             try:
                 frame = framer.next_frame()
             except FramingError as error:
@@ -226,14 +228,16 @@ class SmppSession:
             event = self._take(frame)
             if event is not None:
                 yield event
-                self._check_bind_answered()
+                if self._pending_bind is not None:
+                    msg = "a bind must be answered before the next event is asked for"
+                    raise RuntimeError(msg)
 
     def _take(self, frame: bytes) -> SessionEvent | None:
-        (command_id,) = _COMMAND_ID.unpack_from(frame)
-        if command_id in COUNTS_AS_ACTIVITY:
-            self._activity += 1
+        command_id = _command_id(frame)[0]
         if command_id & RESPONSE_BIT:
             return self._take_response(command_id, frame)
+        if command_id in COUNTS_AS_ACTIVITY:
+            self._activity += 1
         legal = LEGAL_STATES.get(command_id)
         if legal is None or self._state not in legal:
             return self._refuse_by_state(command_id, frame, known=legal is not None)
@@ -241,7 +245,7 @@ class SmppSession:
             pdu = decode(frame)
         except DecodeError as error:
             return self._refuse_undecodable(error)
-        if isinstance(pdu, SubmitSm | DataSm):
+        if isinstance(pdu, _MESSAGES):
             self._in_flight += 1
             return SubmitReceived(pdu)
         sequence_number = pdu.sequence_number
@@ -355,11 +359,6 @@ class SmppSession:
         )
         self._state = SessionState.CLOSED
 
-    def _check_bind_answered(self) -> None:
-        if self._pending_bind is not None:
-            msg = "a bind must be answered before the next event is asked for"
-            raise RuntimeError(msg)
-
     def _pop_pending_bind(self) -> _PendingBind:
         pending = self._pending_bind
         if pending is None:
@@ -418,9 +417,15 @@ class SmppSession:
           token: comes back in `DeliverAnswered`, `expire_delivers` or `take_outstanding`.
           now: seconds on the owner's clock.
         """
-        octets = encode(pdu)
+        return self.send_deliver_body(encode(pdu)[_HEADER_OCTETS:], token, now)
+
+    def send_deliver_body(self, body: bytes, token: object, now: float) -> int:
+        """Queue a deliver_sm whose body is encoded already; see `send_deliver`."""
         sequence_number = self._window.open(token, now)
-        self._append(octets[:12] + _SEQUENCE.pack(sequence_number) + octets[_HEADER_OCTETS:])
+        self._append(
+            _HEADER.pack(_HEADER_OCTETS + len(body), CommandId.DELIVER_SM, 0, sequence_number)
+            + body
+        )
         return sequence_number
 
     def expire_delivers(self, sent_before: float) -> list[object]:

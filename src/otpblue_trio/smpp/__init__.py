@@ -80,6 +80,7 @@ from otpblue_trio.smpp.pdu import (
     UnsuccessSme,
 )
 from otpblue_trio.smpp.receipt import (
+    encode_receipt,
     format_receipt,
     parse_receipt,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "decode_text",
     "encode",
     "encode_gsm",
+    "encode_receipt",
     "error_response",
     "format_receipt",
     "format_smpp_time",
