@@ -28,19 +28,31 @@ SOURCE = Path(otpblue_trio.__file__).parent
 VERSION = ""
 """The top-level package itself, which holds the version and nothing else."""
 GROUND = ("errors", "hot")
-LIBRARY = (*GROUND, "smpp", "session", "policy", "upstream", "store", "runtime", "ops", "config")
+LIBRARY = (
+    *GROUND,
+    "readiness",
+    "smpp",
+    "session",
+    "policy",
+    "upstream",
+    "store",
+    "runtime",
+    "ops",
+    "config",
+)
 
 # What each package may import besides itself; a dotted name allows that module alone.
 ARROWS: dict[str, tuple[str, ...]] = {
     VERSION: (),
     "errors": (),
     "hot": (),
+    "readiness": (),
     "smpp": GROUND,
     "session": (*GROUND, "smpp"),
     "policy": (*GROUND, "smpp"),
-    "upstream": (*GROUND, "policy"),
+    "upstream": (*GROUND, "readiness", "policy"),
     "store": (*GROUND, "policy.types"),
-    "runtime": (*GROUND, "session", "policy", "smpp", "store.records"),
+    "runtime": (*GROUND, "readiness", "session", "policy", "smpp", "store.records"),
     "ops": (*GROUND, VERSION, "runtime.observer", "policy.types", "policy.verdicts", "smpp"),
     "config": (*GROUND, "policy"),
     "esme": (*GROUND, "smpp"),
@@ -54,6 +66,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     VERSION: frozenset(),
     "errors": frozenset(),
     "hot": frozenset({"attrs"}),
+    "readiness": frozenset({"trio"}),
     "smpp": frozenset({"attrs"}),
     "session": frozenset({"attrs"}),
     "policy": frozenset({"attrs", "phonenumbers", "bcrypt", "argon2", "re2"}),

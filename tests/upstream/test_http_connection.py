@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
+from otpblue_trio.readiness import ReadySet
 from otpblue_trio.upstream.http_addresses import Address
 from otpblue_trio.upstream.http_connection import Connection, Exchange
-from otpblue_trio.upstream.http_readiness import ReadySet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

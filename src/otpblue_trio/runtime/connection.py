@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import math
 import ssl
-from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -44,6 +43,7 @@ from otpblue_trio.runtime.observer import (
     PduIgnored,
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
+from otpblue_trio.runtime.pump import plain_descriptor
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
 from otpblue_trio.runtime.writing import SessionWriter, linger
 from otpblue_trio.session import (
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.messages import MessageDesk
     from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.protocols import GatewayLimits
+    from otpblue_trio.runtime.pump import SocketPump
     from otpblue_trio.session import SessionEvent
     from otpblue_trio.smpp import DataSm, SubmitSm
 
@@ -128,6 +129,7 @@ class Connection:
       binds: decides binds.
       messages: answers messages.
       observer: is told what happens.
+      pump: reads and writes the sockets of bound sessions; None: each has a task for that.
     """
 
     def __init__(
@@ -143,6 +145,7 @@ class Connection:
         binds: BindDesk,
         messages: MessageDesk,
         observer: Observer,
+        pump: SocketPump | None = None,
     ) -> None:
         self.connection_id = connection_id
         self._stream = stream
@@ -156,8 +159,14 @@ class Connection:
         self._observer = observer
         self._session = SmppSession(system_id=SYSTEM_ID, max_pdu_octets=limits.max_pdu_octets)
         self._writer = SessionWriter(
-            self._session, stream, timeout=limits.write_timeout, on_lost=self._lost
+            self._session,
+            stream,
+            timeout=limits.write_timeout,
+            on_lost=self._lost,
+            on_sent=self._sent,
+            pump=pump,
         )
+        self._pump = pump
         self._account: AccountState | None = None
         self._certificate: ClientCertificate | None = None
         self._detail = ""
@@ -173,6 +182,7 @@ class Connection:
         self._inactivity = trio.CancelScope()
         self._partial_since = self._opened_at
         self._active_at = self._opened_at
+        self._is_parting = False
         self._activity = 0
 
     # ------------------------------------------------------------------ for the desks
@@ -274,7 +284,7 @@ class Connection:
     async def _converse(self) -> CloseReason:
         """Read until something ends the reading, then part; returns what ended it."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(partial(self._writer.run, on_sent=self._sent))
+            nursery.start_soon(self._writer.run)
             reason = await self._read_within_deadlines()
             if self._leave_reason is None:
                 self._leave_reason = reason
@@ -325,10 +335,7 @@ class Connection:
         if self._pre_bind.cancelled_caught:
             return CloseReason.PRE_BIND_TIMEOUT
         if self._inactivity.cancelled_caught:
-            is_stalled = self._session.partial_octets > 0 and (
-                self._inactivity.deadline < self._active_at + limits.inactivity_timeout
-            )
-            return CloseReason.STALLED_PDU if is_stalled else CloseReason.INACTIVITY
+            return self._reason_of_silence()
         if max_duration.cancelled_caught:
             return CloseReason.MAX_DURATION
         return self._leave_reason or CloseReason.INTERNAL_ERROR
@@ -371,6 +378,10 @@ class Connection:
         while True:
             while session.outgoing_octets > self._most_outgoing:
                 await self._writer.progress()
+            if self._account is not None and self._pump is not None and self._pump.is_running:
+                descriptor = plain_descriptor(self._stream)
+                if descriptor is not None:
+                    return await self._read_directly(self._pump, descriptor)
             try:
                 octets = await self._stream.receive_some(_READ_OCTETS)
             except trio.BrokenResourceError:
@@ -378,33 +389,73 @@ class Connection:
             if not octets:
                 return CloseReason.PEER_CLOSED
             reason = await self._take(octets)
-            if session.in_flight and not session.is_bound:
-                self._messages.part_from(self)
-            if session.outgoing_octets:
-                self._writer.wake()
+            self._after_taking()
             if reason is not None:
                 return reason
-            self._move_inactivity_deadline(len(octets))
+            self._inactivity.deadline = self._silent_at(trio.current_time(), len(octets))
+
+    async def _read_directly(self, pump: SocketPump, descriptor: int) -> CloseReason:
+        """Let the pump read until something ends the reading; returns what.
+
+        The deadline of inactivity is not moved with each read: when it comes, it is looked up
+        whether there was activity since, and a later one set.
+        """
+        self._inactivity.deadline = math.inf
+        with pump.open_line(descriptor, self._take_directly) as line:
+            self._writer.line = line
+            try:
+                while True:
+                    deadline = math.inf if self._is_parting else self._silent_at(self._active_at, 0)
+                    with trio.CancelScope(deadline=deadline) as self._inactivity:
+                        return await line.end()
+                    if trio.current_time() >= self._silent_at(self._active_at, 0):
+                        return self._reason_of_silence()
+            finally:
+                self._writer.line = None
 
     async def _take(self, octets: bytes | bytearray) -> CloseReason | None:
         now = trio.current_time()
         for event in self._session.receive(bytes(octets)):
-            if isinstance(event, SubmitReceived):
-                self._submits += 1
-                self._messages.submit(self, event.pdu, now)
-            elif isinstance(event, DeliverAnswered):
-                self._receipt_answered(event, now)
+            if isinstance(event, BindRequested | BindUnreadable):
+                reason = None if await self._bind(event) else CloseReason.BIND_REFUSED
             else:
-                reason = await self._take_rare(event)
-                if reason is not None:
-                    return reason
+                reason = self._act(event, now)
+            if reason is not None:
+                return reason
         return None
 
-    async def _take_rare(self, event: SessionEvent) -> CloseReason | None:
-        """Act on what happens a few times in a session."""
-        if isinstance(event, BindRequested | BindUnreadable):
-            return None if await self._bind(event) else CloseReason.BIND_REFUSED
-        if isinstance(event, QueryReceived):
+    def _take_directly(self, octets: bytes) -> CloseReason | None:
+        """Take what the pump has read from a bound session, which has no binds to decide."""
+        session = self._session
+        now = trio.current_time()
+        reason = None
+        for event in session.receive(octets):
+            reason = self._act(event, now)
+            if reason is not None:
+                break
+        self._after_taking()
+        deadline = self._silent_at(now, len(octets))
+        if deadline < self._inactivity.deadline and not self._is_parting:
+            self._inactivity.deadline = deadline
+        if session.outgoing_octets > self._most_outgoing and self._writer.line is not None:
+            self._writer.line.pause()
+        return reason
+
+    def _after_taking(self) -> None:
+        session = self._session
+        if session.in_flight and not session.is_bound:
+            self._messages.part_from(self)
+        if session.outgoing_octets:
+            self._writer.wake()
+
+    def _act(self, event: SessionEvent, now: float) -> CloseReason | None:
+        """Act on whatever can be acted on at once; returns a reason to end the reading."""
+        if isinstance(event, SubmitReceived):
+            self._submits += 1
+            self._messages.submit(self, event.pdu, now)
+        elif isinstance(event, DeliverAnswered):
+            self._receipt_answered(event, now)
+        elif isinstance(event, QueryReceived):
             answer = self.account.final_states.answer(event.pdu.message_id)
             self._session.answer_query(event.pdu, answer)
         elif isinstance(event, Refusal):
@@ -435,10 +486,12 @@ class Connection:
         if isinstance(token, PendingReceipt) and self._account is not None:
             self._account.receipts.answered(token, event.command_status, now)
 
-    def _move_inactivity_deadline(self, octets_read: int) -> None:
-        """Once per read: only requests count as activity, and a begun PDU must come to its end."""
+    def _silent_at(self, now: float, octets_read: int) -> float:
+        """Return when the ESME has been silent for too long, after a read or after none.
+
+        Only requests count as activity, and a begun PDU must come to its end.
+        """
         session = self._session
-        now = trio.current_time()
         if session.activity != self._activity:
             self._activity = session.activity
             self._active_at = now
@@ -449,7 +502,13 @@ class Connection:
                 # It has begun with this read: those before it are complete.
                 self._partial_since = now
             deadline = min(deadline, self._partial_since + self._limits.pdu_read_timeout)
-        self._inactivity.deadline = deadline
+        return deadline
+
+    def _reason_of_silence(self) -> CloseReason:
+        is_stalled = self._session.partial_octets > 0 and (
+            self._inactivity.deadline < self._active_at + self._limits.inactivity_timeout
+        )
+        return CloseReason.STALLED_PDU if is_stalled else CloseReason.INACTIVITY
 
     # ------------------------------------------------------------------ binding
 
@@ -505,6 +564,9 @@ class Connection:
         """Everything queued is sent; the last message in flight may have ended an unbind."""
         if self._session.is_closed:
             self.leave(CloseReason.UNBOUND)
+        line = self._writer.line
+        if line is not None and line.is_paused:
+            line.resume()
 
     def _lost(self, reason: CloseReason) -> None:
         """Nobody takes what we write: there is no one to part from."""
@@ -517,6 +579,7 @@ class Connection:
         if reason in _SILENT:
             return
         session = self._session
+        self._is_parting = True
         self._messages.part_from(self)
         with trio.move_on_after(self._limits.drain_timeout):
             if reason in _WITH_UNBIND and not session.is_closed and self._account is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from otpblue_trio.runtime.observer import (
     ListenerStarted,
     Observer,
 )
+from otpblue_trio.runtime.pump import SocketPump
 from otpblue_trio.runtime.receipts import PendingReceipt
 
 if TYPE_CHECKING:
@@ -134,6 +136,8 @@ class Gateway:
             on_remember=self._want_sweep,
             first_short_id=secrets.randbits(32),
         )
+        # Elsewhere there is no epoll; each session then has a task that reads and one that writes.
+        self._pump = SocketPump() if sys.platform == "linux" else None
         self._slots = trio.CapacityLimiter(limits.max_connections)
         self._connections: dict[Connection, IpAddress | None] = {}
         """With the address that each counts under; None where none does, and until a PROXY header
@@ -214,6 +218,8 @@ class Gateway:
                 closing.push_async_callback(trio.aclose_forcefully, endpoint.listener)
             async with self._running_store(), trio.open_nursery() as services:
                 await services.start(self._platform.run)
+                if self._pump is not None:
+                    await services.start(self._pump.run)
                 services.start_soon(self._sweep)
                 try:
                     await self._serve_connections(endpoints, services, task_status)
@@ -352,6 +358,7 @@ class Gateway:
             binds=self._binds,
             messages=self._messages,
             observer=self._observer,
+            pump=self._pump,
         )
         refusal = self._take_slot(connection)
         if refusal is not None:

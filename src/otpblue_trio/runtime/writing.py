@@ -3,12 +3,16 @@
 Everybody else appends to the session's outgoing data and calls `wake`; the task then sends all
 there is in one call, so a thousand answers that came together cost one write. Whoever waits for
 the queue to empty, or for what its emptying brings about, waits for `progress`.
+
+While the session's socket is read by the pump (`pump`), the pump writes, too: straight to the
+kernel, as long as that takes everything at once. Only the rest is left to the task.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import os
 from typing import TYPE_CHECKING
 
 import trio
@@ -18,6 +22,7 @@ from otpblue_trio.runtime.observer import CloseReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from otpblue_trio.runtime.pump import Line, SocketPump
     from otpblue_trio.session import SmppSession
 
 __all__ = ["SessionWriter", "linger"]
@@ -33,9 +38,12 @@ class SessionWriter:
       stream: takes what is queued; may be replaced before the first octet.
       timeout: seconds that one send may take.
       on_lost: told the reason when the peer takes nothing any more.
+      on_sent: called whenever the queue has become empty.
+      pump: writes for this writer while there is a `line`.
 
     Attributes:
       stream: as given; the connection puts TLS around it.
+      line: the socket below the stream while the pump may write to it, else None.
     """
 
     def __init__(
@@ -45,56 +53,94 @@ class SessionWriter:
         *,
         timeout: float,
         on_lost: Callable[[CloseReason], None],
+        on_sent: Callable[[], None],
+        pump: SocketPump | None,
     ) -> None:
         self.stream = stream
+        self.line: Line | None = None
+        self._pump = pump
         self._session = session
         self._timeout = timeout
         self._on_lost = on_lost
+        self._on_sent = on_sent
         self._work = trio.Event()
         self._progress = trio.Event()
+        self._watchers = 0
         self._is_woken = False
         self._is_sending = False
+        self._rest = b""
 
     def wake(self) -> None:
         """Say that something is queued."""
         if not self._is_woken:
             self._is_woken = True
-            self._work.set()
+            if self.line is not None and self._pump is not None:
+                self._pump.flush_soon(self)
+            else:
+                self._work.set()
 
     def tell(self) -> None:
         """Wake everybody who waits for `progress`."""
-        self._progress.set()
-        self._progress = trio.Event()
+        if self._watchers:
+            self._progress.set()
+            self._progress = trio.Event()
 
     async def progress(self) -> None:
         """Return when everything queued by now is sent, or something else worth a look happened."""
-        await self._progress.wait()
+        self._watchers += 1
+        try:
+            await self._progress.wait()
+        finally:
+            self._watchers -= 1
 
     async def flush(self) -> None:
         """Return when nothing is queued and nothing is being sent."""
         while self._session.outgoing_octets or self._is_sending:
             self.wake()
-            await self._progress.wait()
+            await self.progress()
 
     def abandon(self) -> None:
         """Drop what is queued: nobody takes it."""
         self._session.abandon()
+        self._rest = b""
         self._is_sending = False
         self.tell()
 
-    async def run(self, *, on_sent: Callable[[], None]) -> None:
-        """Send until cancelled, or until the peer is lost.
+    def send_now(self) -> None:
+        """Give what is queued to the socket without waiting; the task sends what it leaves."""
+        line = self.line
+        if line is None or self._is_sending:
+            # The task sends, and goes on until nothing is queued.
+            self._work.set()
+            return
+        self._is_woken = False
+        octets = self._session.data_to_send()
+        if octets:
+            try:
+                count = os.write(line.descriptor, octets)
+            except BlockingIOError:
+                count = 0
+            except OSError:
+                self._on_lost(CloseReason.PEER_RESET)
+                return
+            if count < len(octets):
+                self._rest = octets[count:]
+                self._is_sending = True
+                self._work.set()
+                return
+        self.tell()
+        self._on_sent()
 
-        Args:
-          on_sent: called whenever the queue has become empty.
-        """
+    async def run(self) -> None:
+        """Send until cancelled, or until the peer is lost."""
         session = self._session
         with trio.CancelScope() as scope:
             while True:
                 await self._work.wait()
                 self._work = trio.Event()
                 self._is_woken = False
-                while octets := session.data_to_send():
+                while octets := self._rest or session.data_to_send():
+                    self._rest = b""
                     # One scope for all sends, its deadline moved: cheaper than a scope for each.
                     scope.deadline = trio.current_time() + self._timeout
                     self._is_sending = True
@@ -106,7 +152,7 @@ class SessionWriter:
                     self._is_sending = False
                 scope.deadline = math.inf
                 self.tell()
-                on_sent()
+                self._on_sent()
         if scope.cancelled_caught:
             self._on_lost(CloseReason.WRITE_TIMEOUT)
 

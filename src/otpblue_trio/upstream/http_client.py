@@ -2,7 +2,7 @@
 
 How it works. `submit` writes straight to a resting connection's socket when there is one; else the
 request waits in a bounded queue while a connection is opened. One task owns all sockets behind one
-readiness set (`http_readiness`), reads answers in batches and passes the outcomes on. A second task
+readiness set (`readiness`), reads answers in batches and passes the outcomes on. A second task
 sleeps until the first deadline; as all requests get the same time they expire in the order they
 came, and the task never needs to be told of a new one: it looks again after at most that time. No
 task, cancel scope, stream or event belongs to a single message.
@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.policy.types import Failed, FailureKind, Outcome, SendRequest
+from otpblue_trio.readiness import ReadySet
 from otpblue_trio.upstream.http_addresses import AddressBook
 from otpblue_trio.upstream.http_breaker import Breaker
 from otpblue_trio.upstream.http_connection import Connection, Exchange
 from otpblue_trio.upstream.http_pool import ConnectionPool, Opener, PoolLimits
-from otpblue_trio.upstream.http_readiness import ReadySet
 from otpblue_trio.upstream.http_request import ApiKeyError, RequestEncoder, parse_platform_url
 from otpblue_trio.upstream.http_tls import TlsClient, TlsConnection, make_ssl_context
 from otpblue_trio.upstream.outcomes import outcome_of_answer

@@ -25,8 +25,8 @@ from otpblue_trio.upstream.http_answer import AnswerError, AnswerReader
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from otpblue_trio.readiness import ReadySet
     from otpblue_trio.upstream.http_addresses import Address
-    from otpblue_trio.upstream.http_readiness import ReadySet
     from otpblue_trio.upstream.seam import Done
 
 __all__ = ["READING", "READ_OCTETS", "Connection", "Exchange", "Owner", "reason_of"]

@@ -17,9 +17,9 @@ from otpblue_trio.upstream.http_connection import READ_OCTETS, READING, Connecti
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from otpblue_trio.readiness import ReadySet
     from otpblue_trio.upstream.http_addresses import Address
     from otpblue_trio.upstream.http_connection import Owner
-    from otpblue_trio.upstream.http_readiness import ReadySet
 
 __all__ = ["TlsClient", "TlsConnection", "make_ssl_context"]
 

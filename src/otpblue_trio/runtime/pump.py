@@ -1,0 +1,198 @@
+"""Reading and writing many sockets in one task: what a bound session over plain TCP rides on.
+
+Theory of operation
+-------------------
+A task that waits for a socket of its own costs Trio some 20 µs each time it wakes, on top of what
+the kernel wants; a session that carries one message at a time wakes twice for it. So once a
+session is bound, and nothing about it needs a task any more, its socket moves to the pump: one
+readiness set (`readiness.ReadySet`) that one task waits for, and reads from directly. The
+connection's own task stays in its nursery, inside its deadlines, and sleeps until its `Line` ends.
+
+Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; a second
+task then gives everything that every session has queued to the kernel, one call a session. What a
+socket does not take at once goes back to the session's writer, which waits for it in the usual way.
+
+TLS, streams in memory and sessions that are not bound yet are read and written by tasks of their
+own.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from typing import TYPE_CHECKING, Protocol
+
+import trio
+
+from otpblue_trio.readiness import ReadySet
+from otpblue_trio.runtime.observer import CloseReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+__all__ = ["Line", "SocketPump", "plain_descriptor"]
+
+_READ_OCTETS = 65536
+
+
+def plain_descriptor(stream: trio.abc.Stream) -> int | None:
+    """Return the descriptor of a stream whose octets are those of its socket, else None."""
+    return stream.socket.fileno() if isinstance(stream, trio.SocketStream) else None
+
+
+class _Flushable(Protocol):
+    def send_now(self) -> None: ...
+
+
+class SocketPump:
+    """Reads and writes the sockets that are handed to it as `Line`s. Owned by the gateway."""
+
+    def __init__(self) -> None:
+        self._ready_set = ReadySet()
+        self._queued: list[_Flushable] = []
+        self._flush_due = trio.Event()
+        self.is_running = False
+
+    def flush_soon(self, writer: _Flushable) -> None:
+        """Have `send_now` called once, before the event loop waits again."""
+        if not self._queued:
+            self._flush_due.set()
+        self._queued.append(writer)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled, which must come after every `Line` is closed.
+
+        Raises:
+          OSError: no file descriptor is left to start with.
+        """
+        self._ready_set.open()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._flush)
+                self.is_running = True
+                task_status.started()
+                await self._read()
+        finally:
+            self.is_running = False
+            self._ready_set.close()
+
+    async def _read(self) -> None:
+        while True:
+            for watcher, flags in await self._ready_set.wait():
+                if not watcher.is_closed:
+                    watcher.on_ready(flags)
+
+    async def _flush(self) -> None:
+        while True:
+            await self._flush_due.wait()
+            self._flush_due = trio.Event()
+            queued, self._queued = self._queued, []
+            for writer in queued:
+                writer.send_now()
+
+    def open_line(self, descriptor: int, take: Callable[[bytes], CloseReason | None]) -> Line:
+        """Begin to read a socket; leaving the `Line`'s context ends that.
+
+        Args:
+          descriptor: of a connected socket that does not block. It stays the caller's, who must
+            not close it before the line.
+          take: is given what was read, and says whether that ends the reading. What it raises ends
+            it, too, and is raised by `Line.end`.
+        """
+        return Line(self._ready_set, descriptor, take)
+
+
+class Line:
+    """One socket while the pump reads it."""
+
+    __slots__ = (
+        "_ended",
+        "_error",
+        "_is_watched",
+        "_ready_set",
+        "_reason",
+        "_take",
+        "descriptor",
+        "is_closed",
+    )
+
+    def __init__(
+        self, ready_set: ReadySet, descriptor: int, take: Callable[[bytes], CloseReason | None]
+    ) -> None:
+        self.descriptor = descriptor
+        self.is_closed = False
+        self._ready_set = ready_set
+        self._take = take
+        self._reason: CloseReason | None = None
+        self._error: Exception | None = None
+        self._ended = trio.Event()
+        self._is_watched = False
+        self.resume()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.pause()
+        self.is_closed = True
+
+    @property
+    def is_paused(self) -> bool:
+        """True while nothing is read from an open line that has not ended."""
+        return not (self._is_watched or self.is_closed or self._ended.is_set())
+
+    def pause(self) -> None:
+        """Read nothing until `resume`."""
+        if self._is_watched:
+            self._is_watched = False
+            self._ready_set.remove(self.descriptor)
+
+    def resume(self) -> None:
+        """Read again."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._ready_set.add(self.descriptor, select.EPOLLIN, self)
+
+    async def end(self) -> CloseReason:
+        """Wait until the reading ends, and return why; cancelling changes nothing.
+
+        Raises:
+          Exception: what `take` raised.
+        """
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._reason or CloseReason.INTERNAL_ERROR
+
+    def on_ready(self, flags: int) -> None:
+        """Read once and pass it on."""
+        try:
+            octets = os.read(self.descriptor, _READ_OCTETS)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._finish(CloseReason.PEER_RESET)
+            return
+        if not octets:
+            self._finish(CloseReason.PEER_CLOSED)
+            return
+        try:
+            reason = self._take(octets)
+        except Exception as error:
+            # The connection's own task deals with it; the pump has others to serve.
+            self._error = error
+            reason = CloseReason.INTERNAL_ERROR
+        if reason is not None:
+            self._finish(reason)
+
+    def _finish(self, reason: CloseReason) -> None:
+        self.pause()
+        self._reason = reason
+        self._ended.set()
