@@ -30,6 +30,7 @@ VERSION = ""
 GROUND = ("errors", "hot")
 LIBRARY = (
     *GROUND,
+    "beat",
     "readiness",
     "smpp",
     "session",
@@ -46,7 +47,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     VERSION: (),
     "errors": (),
     "hot": (),
-    "readiness": (),
+    "beat": (),
+    "readiness": ("beat",),
     "smpp": GROUND,
     "session": (*GROUND, "smpp"),
     "policy": (*GROUND, "smpp"),
@@ -66,6 +68,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     VERSION: frozenset(),
     "errors": frozenset(),
     "hot": frozenset({"attrs"}),
+    "beat": frozenset({"trio"}),
     "readiness": frozenset({"trio"}),
     "smpp": frozenset({"attrs"}),
     "session": frozenset({"attrs"}),

@@ -19,7 +19,13 @@ from typing import Protocol
 
 import trio
 
-__all__ = ["ReadySet", "Watcher"]
+from otpblue_trio.beat import current_beat
+
+__all__ = ["COMPANY", "ReadySet", "Watcher"]
+
+COMPANY = 16
+"""Messages under way from which on a beat is worth waiting for: a number taken from nowhere. With
+one message at a time the beat would be a loss."""
 
 _MAX_BATCH = 256
 """Watchers handled before other tasks get their turn: about 5 ms."""
@@ -77,12 +83,25 @@ class ReadySet:
             self._is_woken = True
             os.eventfd_write(self._wake_fd, 1)
 
-    async def wait(self) -> list[tuple[Watcher, int]]:
+    async def wait(self, *, in_company: bool = False) -> list[tuple[Watcher, int]]:
         """Wait until something is ready; return it with its flags, perhaps nothing after `wake`.
 
         Cancelling loses nothing: what is ready stays ready.
+
+        Args:
+          in_company: much is expected, so what is not ready now may wait for the next beat.
         """
+        if in_company:
+            await trio.lowlevel.checkpoint()
+            if ready := self._ready():
+                return ready
+            await current_beat().wait()
+            if ready := self._ready():
+                return ready
         await trio.lowlevel.wait_readable(self._epoll.fileno())
+        return self._ready()
+
+    def _ready(self) -> list[tuple[Watcher, int]]:
         watchers = self._watchers
         ready = []
         for fd, flags in self._epoll.poll(0, _MAX_BATCH):

@@ -36,6 +36,7 @@ from otpblue_trio.smpp import (
     command_name,
     decode,
     encode,
+    encode_message_id,
     error_response,
 )
 from otpblue_trio.smpp.layout import LAYOUTS, Kind
@@ -488,3 +489,19 @@ def test_refusal_to_write_does_not_carry_the_value() -> None:
 )
 def test_refused_request_is_answered_in_its_own_form(command_id: int, pdu: Pdu) -> None:
     assert error_response(command_id, 4, 7) == pdu
+
+
+@pytest.mark.parametrize("request_type", [SubmitSm, DataSm])
+@pytest.mark.parametrize("message_id", ["", "m-1", "x" * 64])
+def test_a_response_written_in_one_step_is_the_encoded_one(
+    request_type: type[SubmitSm | DataSm], message_id: str
+) -> None:
+    response_type = SubmitSmResp if request_type is SubmitSm else DataSmResp
+    octets = encode_message_id(request_type.command_id, 7, message_id)
+    assert octets == encode(response_type(sequence_number=7, message_id=message_id))
+
+
+@pytest.mark.parametrize("message_id", ["x" * 65, "a\0b", "\u20ac"])
+def test_a_message_id_that_fits_no_response_is_refused(message_id: str) -> None:
+    with pytest.raises(ValueError, match="message_id"):
+        encode_message_id(CommandId.SUBMIT_SM, 7, message_id)

@@ -79,7 +79,9 @@ class _Announcer:
     """Prints what the one who started the process waits for."""
 
     stream: TextIO
-    hears = (ListenerStarted, GatewayStarted)
+
+    def taker_of(self, kind: type[Event]) -> Callable[[Event], None] | None:
+        return self.observe if kind in (ListenerStarted, GatewayStarted) else None
 
     def observe(self, event: Event, /) -> None:
         if isinstance(event, ListenerStarted):

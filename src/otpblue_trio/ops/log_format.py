@@ -106,12 +106,13 @@ class JsonFormat:
     def __call__(self, line: Line) -> bytes:
         """Return the line's octets, line feed included."""
         second, milliseconds = self._seconds(line.timestamp)
+        level = _JSON_LEVELS.get(line.level) or _JSON_LEVELS[_known_level(line.level)]
         content: dict[str, Field] = {
             "time": f"{second}.{milliseconds:03d}Z",
-            "level": _JSON_LEVELS[_known_level(line.level)],
+            "level": level,
             "message": line.message,
-            **line.fields,
         }
+        content |= line.fields
         if line.logger != LOGGER:
             content["logger"] = line.logger
         if line.traceback:

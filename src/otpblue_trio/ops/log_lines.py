@@ -40,7 +40,7 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.smpp import command_name, status_name
 
-__all__ = ["LOGGER", "Field", "Line", "Repeat", "is_detail", "lines_of"]
+__all__ = ["LOGGER", "Field", "Line", "Repeat", "lines_of"]
 
 Field = str | int | float | bool
 """What a named field of a line may hold."""
@@ -110,8 +110,17 @@ def _claimed(system_id: str) -> str:
     return escaped[:_CLAIMED_ID_CHARACTERS]
 
 
+# What one command_status is called, for every one that a message can be answered with.
+_STATUS_WORDS = {
+    status: (status_name(status), f"0x{status:08x}")
+    for status in sorted({0, *(int(verdict(reason).command_status) for reason in Reason)})
+}
+
+
 def _answered(timestamp: float, event: MessageAnswered) -> list[Line]:
     reason = event.reason
+    status = event.command_status
+    name, number = _STATUS_WORDS.get(status) or (status_name(status), f"0x{status:08x}")
     fields: dict[str, Field] = {
         "connection": event.connection_id,
         "system_id": event.system_id,
@@ -119,8 +128,8 @@ def _answered(timestamp: float, event: MessageAnswered) -> list[Line]:
         "destination": event.destination,
         "region": event.region,
         "reason": str(reason),
-        "status": status_name(event.command_status),
-        "command_status": f"0x{event.command_status:08x}",
+        "status": name,
+        "command_status": number,
         "latency_ms": round(event.latency * 1000.0, 1),
     }
     if event.message_id:
@@ -317,11 +326,6 @@ def _of_gateway(
             return _line(timestamp, level, event.text, Repeat(f"notice {event.text}"))
 
 
-def is_detail(event: Event) -> bool:
-    """Tell whether an event that comes with every message makes no line but a `debug` one."""
-    return isinstance(event, ReceiptSettled) and event.fate is ReceiptFate.ACKNOWLEDGED
-
-
 def lines_of(timestamp: float, event: Event) -> list[Line]:
     """Return what the log says about an event: one line, or two for a refused API key.
 
@@ -329,9 +333,9 @@ def lines_of(timestamp: float, event: Event) -> list[Line]:
       timestamp: when it happened, in seconds since the epoch.
       event: any event of the runtime.
     """
+    if isinstance(event, MessageAnswered):
+        return _answered(timestamp, event)
     match event:
-        case MessageAnswered():
-            return _answered(timestamp, event)
         case ReceiptSettled():
             return [_receipt(timestamp, event)]
         case ConnectionClosed():

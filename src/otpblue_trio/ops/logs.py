@@ -20,11 +20,12 @@ import os
 import select
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from otpblue_trio.ops.log_format import JsonFormat, LogFormat, TextFormat, line_of_record
-from otpblue_trio.ops.log_lines import LOGGER, Line, is_detail, lines_of
+from otpblue_trio.ops.log_lines import LOGGER, Line, lines_of
 from otpblue_trio.ops.log_repeat import RepeatGate
+from otpblue_trio.runtime.observer import ReceiptFate, ReceiptSettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,8 +113,6 @@ class LogWriter(logging.Handler):
 
     def observe(self, event: Event, /) -> None:
         """Queue one event of the runtime; to be called from one thread only, the loop's."""
-        if self._leaves_out_details and is_detail(event):
-            return
         queue = self._queue
         if len(queue) >= self._capacity:
             self._dropped_events += 1
@@ -122,6 +121,17 @@ class LogWriter(logging.Handler):
         if self._asleep:
             self._asleep = False
             self._wake.set()
+
+    # Any: each takes the one type that it is returned for.
+    def taker_of(self, kind: type[Event]) -> Callable[[Any], None]:
+        """Return what queues events of one type."""
+        return self._observe_receipt if kind is ReceiptSettled else self.observe
+
+    def _observe_receipt(self, event: ReceiptSettled) -> None:
+        # Comes with nearly every message, and makes a line at `debug` only.
+        if self._leaves_out_details and event.fate is ReceiptFate.ACKNOWLEDGED:
+            return
+        self.observe(event)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue one record of the logging module; callable from any thread."""

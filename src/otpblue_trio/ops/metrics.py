@@ -14,7 +14,7 @@ import platform
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
@@ -147,19 +147,9 @@ class Metrics:
         """Count one event."""
         match event:
             case MessageAnswered():
-                account = self._accounts.get(event.system_id) or self._account(event.system_id)
-                account.received += 1
-                answered = account.answered
-                key = (event.reason, event.command_status)
-                try:
-                    answered[key] += 1
-                except KeyError:
-                    self._first_of(answered, key)
-                account.latency.observe(event.latency)
-                if event.joined:
-                    account.joined += 1
+                self._message_answered(event)
             case ReceiptSettled():
-                self._receipts[event.fate] += 1
+                self._receipt_settled(event)
             case ConnectionOpened():
                 self._connections += 1
                 self._connections_open += 1
@@ -190,6 +180,29 @@ class Metrics:
                 self._readiness = Readiness.DRAINING
             case _:
                 pass
+
+    # Any: each takes the one type that it is returned for.
+    def taker_of(self, kind: type[Event]) -> Callable[[Any], None]:
+        """Return what counts events of one type; those of each message are spared the search."""
+        if kind is MessageAnswered:
+            return self._message_answered
+        return self._receipt_settled if kind is ReceiptSettled else self.observe
+
+    def _message_answered(self, event: MessageAnswered) -> None:
+        account = self._accounts.get(event.system_id) or self._account(event.system_id)
+        account.received += 1
+        answered = account.answered
+        key = (event.reason, event.command_status)
+        try:
+            answered[key] += 1
+        except KeyError:
+            self._first_of(answered, key)
+        account.latency.observe(event.latency)
+        if event.joined:
+            account.joined += 1
+
+    def _receipt_settled(self, event: ReceiptSettled) -> None:
+        self._receipts[event.fate] += 1
 
     def _account(self, system_id: str) -> _AccountSeries:
         accounts = self._accounts

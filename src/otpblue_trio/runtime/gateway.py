@@ -137,7 +137,7 @@ class Gateway:
             first_short_id=secrets.randbits(32),
         )
         # Elsewhere there is no epoll; each session then has a task that reads and one that writes.
-        self._pump = SocketPump() if sys.platform == "linux" else None
+        self._pump = SocketPump(lambda: self.in_flight) if sys.platform == "linux" else None
         self._slots = trio.CapacityLimiter(limits.max_connections)
         self._connections: dict[Connection, IpAddress | None] = {}
         """With the address that each counts under; None where none does, and until a PROXY header

@@ -285,7 +285,8 @@ class Observer(Protocol):
 class ObserverGroup:
     """Passes every event to each of several observers, in order.
 
-    An observer may have an attribute `hears`, a tuple of the only event types that it takes.
+    An observer may have a method `taker_of(kind)` that returns what takes events of one type, or
+    None when it takes none of them; without it, `observe` takes them all.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
@@ -297,10 +298,15 @@ class ObserverGroup:
         kind = type(event)
         takers = self._takers.get(kind)
         if takers is None:
-            takers = self._takers[kind] = tuple(
-                observer.observe
-                for observer in self._observers
-                if kind in getattr(observer, "hears", (kind,))
-            )
+            takers = self._takers[kind] = self._takers_of(kind)
         for take in takers:
             take(event)
+
+    def _takers_of(self, kind: type[Event]) -> tuple[Callable[[Event], None], ...]:
+        takers = []
+        for observer in self._observers:
+            taker_of = getattr(observer, "taker_of", None)
+            taker = observer.observe if taker_of is None else taker_of(kind)
+            if taker is not None:
+                takers.append(taker)
+        return tuple(takers)

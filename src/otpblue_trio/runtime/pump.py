@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from otpblue_trio.readiness import ReadySet
+from otpblue_trio.readiness import COMPANY, ReadySet
 from otpblue_trio.runtime.observer import CloseReason
 
 if TYPE_CHECKING:
@@ -47,9 +47,14 @@ class _Flushable(Protocol):
 
 
 class SocketPump:
-    """Reads and writes the sockets that are handed to it as `Line`s. Owned by the gateway."""
+    """Reads and writes the sockets that are handed to it as `Line`s. Owned by the gateway.
 
-    def __init__(self) -> None:
+    Args:
+      in_flight: tells how many messages are under way.
+    """
+
+    def __init__(self, in_flight: Callable[[], int]) -> None:
+        self._in_flight = in_flight
         self._ready_set = ReadySet()
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
@@ -80,7 +85,8 @@ class SocketPump:
 
     async def _read(self) -> None:
         while True:
-            for watcher, flags in await self._ready_set.wait():
+            in_company = self._in_flight() >= COMPANY
+            for watcher, flags in await self._ready_set.wait(in_company=in_company):
                 if not watcher.is_closed:
                     watcher.on_ready(flags)
 

@@ -117,7 +117,7 @@ class ReceiptQueue:
         on_done: Callable[[int], None],
     ) -> None:
         self._system_id = system_id
-        self._observer = observer
+        self._observe = observer.observe
         self._lifetime = lifetime
         self._max_waiting = max_waiting
         self._on_post = on_post
@@ -275,7 +275,7 @@ class ReceiptQueue:
         if fate is not ReceiptFate.RETRIED:
             self._open.discard(pending)
             self._on_done(pending.receipt.receipt_id)
-        self._observer.observe(
+        self._observe(
             ReceiptSettled(self._system_id, pending.receipt.message_id, fate, command_status)
         )
 

@@ -64,7 +64,6 @@ from otpblue_trio.smpp import (
     CommandId,
     CommandStatus,
     DataSm,
-    DataSmResp,
     DecodeError,
     DeliverSm,
     Framer,
@@ -72,12 +71,12 @@ from otpblue_trio.smpp import (
     QuerySm,
     QuerySmResp,
     SubmitSm,
-    SubmitSmResp,
     Tlv,
     TlvTag,
     UnknownCommand,
     decode,
     encode,
+    encode_message_id,
     error_response,
 )
 
@@ -89,7 +88,8 @@ __all__ = ["SmppSession"]
 INTERFACE_VERSION = 0x34
 """What we speak; an ESME that claims less gets no TLVs (SMPP 3.4, 3.4 backward compatibility)."""
 
-_HEADER = struct.Struct(">IIII")
+_pack_header = struct.Struct(">IIII").pack
+_unpack_header = struct.Struct(">IIII").unpack_from
 _HEADER_OCTETS = 16
 _command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
@@ -289,7 +289,7 @@ class SmppSession:
         return Refusal(RefusalKind.MALFORMED, command_id, status)
 
     def _take_response(self, command_id: int, frame: bytes) -> SessionEvent | None:
-        _, _, command_status, sequence_number = _HEADER.unpack_from(frame)
+        _, _, command_status, sequence_number = _unpack_header(frame)
         if command_id in (CommandId.DELIVER_SM_RESP, CommandId.GENERIC_NACK):
             outstanding = self._window.close(sequence_number)
             if outstanding is not None:
@@ -381,23 +381,14 @@ class SmppSession:
           message_id: 1-64 characters on success; ignored with an error.
         """
         self._in_flight -= 1
+        command_id = request.command_id
         if command_status:
-            self._append_error(request.command_id, command_status, request.sequence_number)
-        elif isinstance(request, SubmitSm):
-            self._append(
-                encode(
-                    SubmitSmResp(
-                        sequence_number=request.sequence_number, message_id=message_id or ""
-                    )
-                )
-            )
+            self._append_error(command_id, command_status, request.sequence_number)
         else:
-            self._append(
-                encode(
-                    DataSmResp(sequence_number=request.sequence_number, message_id=message_id or "")
-                )
-            )
-        self._finish_unbind()
+            sequence_number = request.sequence_number
+            self._append(encode_message_id(command_id, sequence_number, message_id or ""))
+        if self._is_unbinding:
+            self._finish_unbind()
 
     def answer_query(self, request: QuerySm, answer: QuerySmResp | None) -> None:
         """Answer a query_sm; None says that the message is not known (ESME_RQUERYFAIL)."""
@@ -423,7 +414,7 @@ class SmppSession:
         """Queue a deliver_sm whose body is encoded already; see `send_deliver`."""
         sequence_number = self._window.open(token, now)
         self._append(
-            _HEADER.pack(_HEADER_OCTETS + len(body), CommandId.DELIVER_SM, 0, sequence_number)
+            _pack_header(_HEADER_OCTETS + len(body), CommandId.DELIVER_SM, 0, sequence_number)
             + body
         )
         return sequence_number
@@ -473,12 +464,12 @@ class SmppSession:
         self._out_octets += len(octets)
 
     def _append_header(self, command_id: int, command_status: int, sequence_number: int) -> None:
-        self._append(_HEADER.pack(_HEADER_OCTETS, command_id, command_status, sequence_number))
+        self._append(_pack_header(_HEADER_OCTETS, command_id, command_status, sequence_number))
 
     def _append_error(self, command_id: int, command_status: int, sequence_number: int) -> None:
         body = _ERROR_BODIES[command_id]
         self._append(
-            _HEADER.pack(
+            _pack_header(
                 _HEADER_OCTETS + len(body),
                 command_id | RESPONSE_BIT,
                 command_status,

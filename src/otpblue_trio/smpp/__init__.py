@@ -6,6 +6,7 @@ Start at `Framer`, `decode` and `encode`.
 from otpblue_trio.smpp.codec import (
     decode,
     encode,
+    encode_message_id,
     error_response,
 )
 from otpblue_trio.smpp.constants import (
@@ -175,6 +176,7 @@ __all__ = [
     "decode_text",
     "encode",
     "encode_gsm",
+    "encode_message_id",
     "encode_receipt",
     "error_response",
     "format_receipt",

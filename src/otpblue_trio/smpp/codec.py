@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from otpblue_trio.smpp.compiled import compile_reader, compile_writer
-from otpblue_trio.smpp.constants import HEADER_OCTETS, RESPONSE_BIT, CommandStatus
+from otpblue_trio.smpp.constants import HEADER_OCTETS, RESPONSE_BIT, CommandId, CommandStatus
 from otpblue_trio.smpp.faults import DecodeError, FieldFault, UnknownCommand
 from otpblue_trio.smpp.layout import LAYOUTS
 from otpblue_trio.smpp.pdu import (
@@ -20,14 +20,17 @@ from otpblue_trio.smpp.pdu import (
     GenericNack,
     QuerySmResp,
     SubmitMultiResp,
+    SubmitSmResp,
 )
 
 if TYPE_CHECKING:
     from otpblue_trio.smpp.pdu import Pdu
 
-__all__ = ["decode", "encode", "error_response"]
+__all__ = ["decode", "encode", "encode_message_id", "error_response"]
 
 _unpack_header = struct.Struct(">4xIII").unpack_from
+_pack_header = struct.Struct(">IIII").pack
+(_MESSAGE_ID_OCTETS,) = (field.octets for field in LAYOUTS[CommandId.SUBMIT_SM_RESP].fields)
 _READERS = MappingProxyType({key: compile_reader(layout) for key, layout in LAYOUTS.items()})
 _WRITERS = MappingProxyType({key: compile_writer(layout) for key, layout in LAYOUTS.items()})
 
@@ -85,6 +88,27 @@ def encode(pdu: Pdu) -> bytes:
         integer out of range. The message names the field and the limit, not the content.
     """
     return _WRITERS[pdu.command_id](pdu)
+
+
+def encode_message_id(command_id: int, sequence_number: int, message_id: str) -> bytes:
+    """Return the response that accepts a message: `encode` of it, in a third of the time.
+
+    Args:
+      command_id: of the message: submit_sm or data_sm.
+      sequence_number: of the message.
+      message_id: at most 64 characters.
+
+    Raises:
+      ValueError: as `encode` raises it.
+    """
+    body = message_id.encode("latin-1", "replace") + b"\0"
+    if len(body) > _MESSAGE_ID_OCTETS or body.find(0) != len(body) - 1 or not message_id.isascii():
+        response_type = SubmitSmResp if command_id == CommandId.SUBMIT_SM else DataSmResp
+        return encode(response_type(sequence_number=sequence_number, message_id=message_id))
+    return (
+        _pack_header(HEADER_OCTETS + len(body), command_id | RESPONSE_BIT, 0, sequence_number)
+        + body
+    )
 
 
 def error_response(command_id: int, command_status: int, sequence_number: int) -> Pdu:

@@ -77,10 +77,25 @@ class Framer:
           FramingError: command_length outside that range (ESME_RINVCMDLEN). The stream is lost:
             every later call raises the same again.
         """
-        if self._failure is not None:
-            raise self._failure.with_traceback(None)
         start = self._start
         octets = self._octets
+        if self._wanted == _LENGTH_OCTETS and len(octets) - start >= HEADER_OCTETS:
+            # The usual case, in few steps: a whole PDU with another one or nothing behind it.
+            (length,) = _unpack_length(octets, start)
+            end = start + length
+            if HEADER_OCTETS <= length <= self._max_pdu_octets and end <= len(octets):
+                if end == len(octets):
+                    # An idle connection holds no read buffer.
+                    self._octets = b""
+                    self._start = 0
+                else:
+                    self._start = end
+                return octets[start:end]
+        return self._next_of_pieces(start, octets)
+
+    def _next_of_pieces(self, start: int, octets: bytes) -> bytes | None:
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
         if len(octets) - start < self._wanted:
             if not self._join():
                 return None
@@ -99,7 +114,6 @@ class Framer:
         end = start + self._wanted
         self._wanted = _LENGTH_OCTETS
         if end == len(octets):
-            # An idle connection holds no read buffer.
             self._octets = b""
             self._start = 0
         else:

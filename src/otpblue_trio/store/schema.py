@@ -104,7 +104,7 @@ CDR_COLUMNS = (
     "outcome_known",
 )
 
-_CHUNKS = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+_CHUNKS = (256, 128, 64, 32, *range(16, 0, -1))
 _DELETE_CHUNKS = (256, 16, 1)
 
 

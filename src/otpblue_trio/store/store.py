@@ -49,6 +49,18 @@ _SWEEP_PERIOD = 60.0
 _SWEEP_PAUSE = 0.02
 """Between two steps of one sweep: room for the records that come in meanwhile."""
 _FLUSH_TIMEOUT = 2.0
+_MAX_ROUNDS = 3
+"""Rounds of a busy event loop that a record waits for company."""
+
+
+class _EndOfRound(trio.abc.Instrument):
+    """Calls a function whenever the event loop is about to wait, with how long it may wait."""
+
+    def __init__(self, act: Callable[[float], None]) -> None:
+        self._act = act
+
+    def before_io_wait(self, timeout: float) -> None:
+        self._act(timeout)
 
 
 class Store:
@@ -104,6 +116,7 @@ class Store:
         self._gathering = Job()
         """What is recorded goes here, for the next time the thread is free."""
         self._thread_is_free = False
+        self._rounds = 0
         self._takes_records = True
         self._trouble = ""
         self._retry_at = 0.0
@@ -167,7 +180,7 @@ class Store:
             gathering.receipts.append(receipt)
         gathering.committed.append(committed)
         if self._thread_is_free:
-            self._hand_over()
+            self._something_due.set()
 
     def keep(self, receipts: list[StoredReceipt]) -> None:
         """Keep receipts that may have been lost in trouble, without a record; soon.
@@ -276,8 +289,10 @@ class Store:
                     write, abandon_on_cancel=True, limiter=trio.CapacityLimiter(1)
                 )
 
+        end_of_round = _EndOfRound(self._round_ends)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(own_the_thread)
+            trio.lowlevel.add_instrument(end_of_round)
             try:
                 self._sweep_at = trio.current_time()
                 self._came_back(opening)
@@ -285,6 +300,7 @@ class Store:
                 task_status.started()
                 await self._look_after()
             finally:
+                trio.lowlevel.remove_instrument(end_of_round)
                 self._close()
                 thread_scope.deadline = trio.current_time() + _FLUSH_TIMEOUT
         if self._with_thread is not None:
@@ -318,6 +334,17 @@ class Store:
             else:
                 self._something_due = trio.Event()
 
+    def _round_ends(self, timeout: float) -> None:
+        """Give the thread what has gathered, now that the loop is about to wait.
+
+        Earlier the two would fight for the interpreter, and what is recorded in one go, such as
+        all answers of one read, would make two commits. A loop that never waits is not waited for.
+        """
+        if self._thread_is_free and self._gathering.committed:
+            self._rounds += 1
+            if timeout > 0 or self._rounds >= _MAX_ROUNDS:
+                self._hand_over()
+
     def _dated(self, job: Job) -> Job:
         job.now = self._wall_clock().timestamp()
         job.started_at = trio.current_time()
@@ -325,6 +352,7 @@ class Store:
 
     def _hand_over(self) -> None:
         """Give the thread what has gathered."""
+        self._rounds = 0
         job, self._gathering = self._gathering, Job()
         job.done, self._done = self._done, []
         for _ in range(min(len(self._again), _MOST_AGAIN)):

@@ -1,0 +1,163 @@
+"""Sockets that many sessions share one task for, over real TCP."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from otpblue_trio.runtime.observer import CloseReason
+from otpblue_trio.runtime.pump import SocketPump, plain_descriptor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@attrs.define
+class Taker:
+    """Keeps what it is given, and ends the reading when it is told to."""
+
+    octets: bytes = b""
+    ends_with: bytes = b"!"
+    news: trio.Event = attrs.field(factory=trio.Event)
+
+    def take(self, octets: bytes) -> CloseReason | None:
+        self.octets += octets
+        self.news.set()
+        self.news = trio.Event()
+        if self.octets.endswith(b"?"):
+            raise ValueError("accident")
+        return CloseReason.UNBOUND if self.octets.endswith(self.ends_with) else None
+
+    async def has(self, octets: bytes) -> None:
+        while self.octets != octets:
+            await self.news.wait()
+
+
+@asynccontextmanager
+async def running_pump(in_flight: int = 0) -> AsyncIterator[SocketPump]:
+    pump = SocketPump(lambda: in_flight)
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(pump.run)
+            yield pump
+            nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def pair() -> AsyncIterator[tuple[trio.SocketStream, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(True)
+    stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
+    try:
+        yield stream, theirs
+    finally:
+        theirs.close()
+        await trio.aclose_forcefully(stream)
+
+
+def descriptor_of(stream: trio.SocketStream) -> int:
+    descriptor = plain_descriptor(stream)
+    assert descriptor is not None
+    return descriptor
+
+
+@pytest.mark.parametrize("in_flight", [0, 15, 16, 1000])
+async def test_what_arrives_is_taken_in_order(in_flight: int) -> None:
+    taker = Taker()
+    async with running_pump(in_flight) as pump, pair() as (stream, peer):
+        with pump.open_line(descriptor_of(stream), taker.take):
+            for piece in (b"a", b"b", b"c"):
+                peer.send(piece)
+            await taker.has(b"abc")
+            peer.send(b"d")
+            await taker.has(b"abcd")
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"), [(b"!", CloseReason.UNBOUND), (b"", CloseReason.PEER_CLOSED)]
+)
+async def test_a_line_ends_for_a_reason(last: bytes, reason: CloseReason) -> None:
+    async with running_pump() as pump, pair() as (stream, peer):
+        with pump.open_line(descriptor_of(stream), Taker().take) as line:
+            peer.send(last) if last else peer.close()
+            assert await line.end() is reason
+            assert not line.is_paused
+
+
+async def test_an_accident_ends_its_own_line_and_no_other() -> None:
+    bystander = Taker()
+    async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
+        with (
+            pump.open_line(descriptor_of(one), Taker().take) as line,
+            pump.open_line(descriptor_of(other), bystander.take),
+        ):
+            peer.send(b"?")
+            with pytest.raises(ValueError, match="accident"):
+                await line.end()
+            friend.send(b"x")
+            await bystander.has(b"x")
+
+
+async def test_a_paused_line_reads_nothing_until_it_is_resumed() -> None:
+    taker, bystander = Taker(), Taker()
+    async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
+        with (
+            pump.open_line(descriptor_of(one), taker.take) as line,
+            pump.open_line(descriptor_of(other), bystander.take),
+        ):
+            line.pause()
+            assert line.is_paused
+            peer.send(b"a")
+            friend.send(b"b")
+            await bystander.has(b"b")
+            assert taker.octets == b""
+            line.resume()
+            await taker.has(b"a")
+
+
+async def test_nothing_is_read_behind_a_line_s_end() -> None:
+    async with running_pump() as pump, pair() as (stream, peer):
+        with pump.open_line(descriptor_of(stream), Taker().take):
+            pass
+        peer.send(b"for somebody else")
+        assert await stream.receive_some(100) == b"for somebody else"
+
+
+async def test_cancelling_the_wait_for_the_end_leaves_the_line_open() -> None:
+    taker = Taker()
+    async with running_pump() as pump, pair() as (stream, peer):
+        with pump.open_line(descriptor_of(stream), taker.take) as line:
+            with trio.move_on_after(0):
+                await line.end()
+            peer.send(b"a")
+            await taker.has(b"a")
+
+
+async def test_everybody_who_wants_is_flushed_once() -> None:
+    @attrs.define
+    class Writer:
+        calls: int = 0
+        flushed: trio.Event = attrs.field(factory=trio.Event)
+
+        def send_now(self) -> None:
+            self.calls += 1
+            self.flushed.set()
+
+    writers = [Writer(), Writer()]
+    async with running_pump() as pump:
+        for writer in writers:
+            pump.flush_soon(writer)
+        for writer in writers:
+            await writer.flushed.wait()
+    assert [writer.calls for writer in writers] == [1, 1]
+
+
+async def test_streams_that_change_their_octets_have_no_descriptor_to_read() -> None:
+    memory, _ = trio.testing.memory_stream_pair()
+    assert plain_descriptor(memory) is None
