@@ -1,0 +1,107 @@
+"""The benchmarks' own parts; no speed is tested here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import tomli_w
+
+from otpblue_trio.config import load_config
+from otpblue_trio.smpp import (
+    DeliverSm,
+    Framer,
+    SubmitSm,
+    SubmitSmResp,
+    TlvTag,
+    decode,
+    encode,
+    parse_receipt,
+)
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", BENCH / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+run = load("run")
+responder = load("responder")
+
+
+def test_the_configuration_that_is_measured_is_valid(tmp_path: Path) -> None:
+    path = tmp_path / "bench.toml"
+    path.write_text(tomli_w.dumps(run.settings(18080)))
+    config = load_config(path, env={})
+    assert config.accounts[0].system_id == "bench"
+    assert config.store.path is not None
+
+
+def test_the_bare_responder_answers_with_a_response_and_its_receipt() -> None:
+    message = SubmitSm(
+        sequence_number=7,
+        source_addr_ton=5,
+        source_addr="MyBank",
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr="14155552671",
+        short_message=b"Your code is 482910",
+    )
+    framer = Framer(65536)
+    framer.feed(responder.answer(responder.SUBMIT_SM, 7, encode(message)))
+    response, receipt = (decode(framer.next_frame() or b"") for _ in range(2))
+    assert isinstance(response, SubmitSmResp)
+    assert isinstance(receipt, DeliverSm)
+    assert response.sequence_number == 7
+    assert (receipt.source_addr, receipt.destination_addr) == ("14155552671", "MyBank")
+    assert parse_receipt(receipt.short_message)["id"] == response.message_id
+    told = receipt.tlv(TlvTag.RECEIPTED_MESSAGE_ID)
+    assert told == (response.message_id or "").encode() + b"\0"
+
+
+def loader_says(**changes: object) -> str:
+    said = {
+        "ok": True,
+        "resp": 10,
+        "per_s": 100.0,
+        "latency_us": {"p50": 1000.0, "p99": 2000.0, "max": 3000.0},
+        "cpu": {"server": {"us_each": 55.5}},
+    }
+    return "loading\n" + json.dumps(said | changes) + "\n"
+
+
+def test_a_result_shows_its_goal_its_ratio_and_its_latency() -> None:
+    result = run.read_result(run.ROWS[0], loader_says())
+    result.bare = 5.55
+    assert result.is_met
+    row = run.table([result]).splitlines()[-1]
+    assert row == (
+        "| 10 sessions x window 16 | 60 µs | 55.5 µs | 5.5 µs | 10.0 | 100 | 1.0 / 2.0 | yes |"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [({"ok": False}, "faults"), ({"cpu": {"server": {"us_each": 60.1}}}, "")],
+)
+def test_a_wrong_answer_or_a_slow_one_does_not_meet_the_goal(
+    changes: dict[str, object], fault: str
+) -> None:
+    result = run.read_result(run.ROWS[0], loader_says(**changes))
+    assert not result.is_met
+    assert result.right is (not fault)
+    assert fault in "".join(result.faults)
