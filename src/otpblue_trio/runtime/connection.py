@@ -6,6 +6,7 @@ Theory of operation
 
     nursery
     ├── writer      sends whatever the session has queued, one send for all there is
+    │               (begins when it is needed: plain TCP can mostly do without)
     └── deadlines   24 h ⊃ inactivity ⊃ pre-bind, three nested cancel scopes
         ├── PROXY header and TLS handshake, where they are due
         └── reader  one read, every event in it, then the inactivity deadline moves once
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 import math
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -68,7 +70,7 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.messages import MessageDesk
     from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.protocols import GatewayLimits
-    from otpblue_trio.runtime.pump import SocketPump
+    from otpblue_trio.runtime.pump import Line, SocketPump
     from otpblue_trio.session import SessionEvent
     from otpblue_trio.smpp import DataSm, SubmitSm
 
@@ -167,6 +169,7 @@ class Connection:
             pump=pump,
         )
         self._pump = pump
+        self._line: Line | None = None
         self._account: AccountState | None = None
         self._certificate: ClientCertificate | None = None
         self._detail = ""
@@ -284,11 +287,16 @@ class Connection:
     async def _converse(self) -> CloseReason:
         """Read until something ends the reading, then part; returns what ended it."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._writer.run)
-            reason = await self._read_within_deadlines()
-            if self._leave_reason is None:
-                self._leave_reason = reason
-            await self._part(reason)
+            self._writer.spawn = partial(nursery.start_soon, self._writer.run)
+            if self._tls is None and self._pump is not None and self._pump.is_running:
+                self._writer.descriptor = plain_descriptor(self._stream)
+            try:
+                reason = await self._read_within_deadlines()
+                if self._leave_reason is None:
+                    self._leave_reason = reason
+                await self._part(reason)
+            finally:
+                self._writer.detach()
             nursery.cancel_scope.cancel()
         return reason
 
@@ -378,10 +386,9 @@ class Connection:
         while True:
             while session.outgoing_octets > self._most_outgoing:
                 await self._writer.progress()
-            if self._account is not None and self._pump is not None and self._pump.is_running:
-                descriptor = plain_descriptor(self._stream)
-                if descriptor is not None:
-                    return await self._read_directly(self._pump, descriptor)
+            descriptor = self._writer.descriptor
+            if self._account is not None and self._pump is not None and descriptor is not None:
+                return await self._read_directly(self._pump, descriptor)
             try:
                 octets = await self._stream.receive_some(_READ_OCTETS)
             except trio.BrokenResourceError:
@@ -402,7 +409,7 @@ class Connection:
         """
         self._inactivity.deadline = math.inf
         with pump.open_line(descriptor, self._take_directly) as line:
-            self._writer.line = line
+            self._line = line
             try:
                 while True:
                     deadline = math.inf if self._is_parting else self._silent_at(self._active_at, 0)
@@ -411,7 +418,7 @@ class Connection:
                     if trio.current_time() >= self._silent_at(self._active_at, 0):
                         return self._reason_of_silence()
             finally:
-                self._writer.line = None
+                self._line = None
 
     async def _take(self, octets: bytes | bytearray) -> CloseReason | None:
         now = trio.current_time()
@@ -437,8 +444,8 @@ class Connection:
         deadline = self._silent_at(now, len(octets))
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
-        if session.outgoing_octets > self._most_outgoing and self._writer.line is not None:
-            self._writer.line.pause()
+        if session.outgoing_octets > self._most_outgoing and self._line is not None:
+            self._line.pause()
         return reason
 
     def _after_taking(self) -> None:
@@ -564,9 +571,8 @@ class Connection:
         """Everything queued is sent; the last message in flight may have ended an unbind."""
         if self._session.is_closed:
             self.leave(CloseReason.UNBOUND)
-        line = self._writer.line
-        if line is not None and line.is_paused:
-            line.resume()
+        if self._line is not None and self._line.is_paused:
+            self._line.resume()
 
     def _lost(self, reason: CloseReason) -> None:
         """Nobody takes what we write: there is no one to part from."""
@@ -631,7 +637,11 @@ class Connection:
                 with trio.move_on_after(_CLOSE_WAIT):
                     await linger(self._stream)
         finally:
-            await trio.aclose_forcefully(self._stream)
+            if isinstance(self._stream, trio.SocketStream):
+                # The same, without a cancel scope and an exception.
+                self._stream.socket.close()
+            else:
+                await trio.aclose_forcefully(self._stream)
 
 
 def _receipts(tokens: list[object]) -> list[PendingReceipt]:

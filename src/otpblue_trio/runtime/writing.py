@@ -4,8 +4,9 @@ Everybody else appends to the session's outgoing data and calls `wake`; the task
 there is in one call, so a thousand answers that came together cost one write. Whoever waits for
 the queue to empty, or for what its emptying brings about, waits for `progress`.
 
-While the session's socket is read by the pump (`pump`), the pump writes, too: straight to the
-kernel, as long as that takes everything at once. Only the rest is left to the task.
+Octets that go to a socket as they are need no task: the pump (`pump`) gives them straight to the
+kernel, as long as that takes everything at once. The task begins when there is a rest to wait for,
+or another kind of stream.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from otpblue_trio.runtime.observer import CloseReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from otpblue_trio.runtime.pump import Line, SocketPump
+    from otpblue_trio.runtime.pump import SocketPump
     from otpblue_trio.session import SmppSession
 
 __all__ = ["SessionWriter", "linger"]
@@ -39,11 +40,12 @@ class SessionWriter:
       timeout: seconds that one send may take.
       on_lost: told the reason when the peer takes nothing any more.
       on_sent: called whenever the queue has become empty.
-      pump: writes for this writer while there is a `line`.
+      pump: writes for this writer while there is a `descriptor`.
 
     Attributes:
       stream: as given; the connection puts TLS around it.
-      line: the socket below the stream while the pump may write to it, else None.
+      descriptor: of the socket that takes what is queued as it is; None: there is none, or no more.
+      spawn: starts the task once it is needed; None: it runs, or there is nobody left to write for.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class SessionWriter:
         pump: SocketPump | None,
     ) -> None:
         self.stream = stream
-        self.line: Line | None = None
+        self.descriptor: int | None = None
+        self.spawn: Callable[[], None] | None = None
         self._pump = pump
         self._session = session
         self._timeout = timeout
@@ -74,10 +77,16 @@ class SessionWriter:
         """Say that something is queued."""
         if not self._is_woken:
             self._is_woken = True
-            if self.line is not None and self._pump is not None:
+            if self.descriptor is not None and self._pump is not None:
                 self._pump.flush_soon(self)
             else:
-                self._work.set()
+                self._wake_task()
+
+    def _wake_task(self) -> None:
+        self._work.set()
+        spawn, self.spawn = self.spawn, None
+        if spawn is not None:
+            spawn()
 
     def tell(self) -> None:
         """Wake everybody who waits for `progress`."""
@@ -95,6 +104,8 @@ class SessionWriter:
 
     async def flush(self) -> None:
         """Return when nothing is queued and nothing is being sent."""
+        if self.descriptor is not None and not self._is_sending:
+            self.send_now()
         while self._session.outgoing_octets or self._is_sending:
             self.wake()
             await self.progress()
@@ -108,16 +119,16 @@ class SessionWriter:
 
     def send_now(self) -> None:
         """Give what is queued to the socket without waiting; the task sends what it leaves."""
-        line = self.line
-        if line is None or self._is_sending:
+        descriptor = self.descriptor
+        if descriptor is None or self._is_sending:
             # The task sends, and goes on until nothing is queued.
-            self._work.set()
+            self._wake_task()
             return
         self._is_woken = False
         octets = self._session.data_to_send()
         if octets:
             try:
-                count = os.write(line.descriptor, octets)
+                count = os.write(descriptor, octets)
             except BlockingIOError:
                 count = 0
             except OSError:
@@ -126,10 +137,15 @@ class SessionWriter:
             if count < len(octets):
                 self._rest = octets[count:]
                 self._is_sending = True
-                self._work.set()
+                self._wake_task()
                 return
         self.tell()
         self._on_sent()
+
+    def detach(self) -> None:
+        """Write no more: the connection is about to close."""
+        self.descriptor = None
+        self.spawn = None
 
     async def run(self) -> None:
         """Send until cancelled, or until the peer is lost."""
