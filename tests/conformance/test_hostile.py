@@ -107,7 +107,10 @@ async def test_a_hundred_thousand_random_frames_leave_the_process_as_it_was(
             await gateway.until("otpblue_smpp_connections_open", 0)
         await gateway.until("otpblue_smpp_messages_in_flight", 0)
         assert gateway.process.returncode is None
-        assert gateway.open_files() <= files
+        with trio.fail_after(60):
+            # The admin port may still be closing the connection of the last sample.
+            while gateway.open_files() > files:  # noqa: ASYNC110  no event crosses processes
+                await trio.sleep(0.02)
         grown = await gateway.sample("process_resident_memory_bytes") - memory
         assert grown < 48 << 20
         received = await gateway.sample("otpblue_smpp_connection_submits_total")
