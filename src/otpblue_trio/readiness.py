@@ -56,6 +56,9 @@ class ReadySet:
         self._epoll = select.epoll()
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake_fd, select.EPOLLIN)
+        # From now on, and not from the first busy moment: a task and a descriptor more at a peak
+        # would look like a leak.
+        self._beat = current_beat()
 
     def close(self) -> None:
         """Give them back; descriptors of watchers stay theirs."""
@@ -95,7 +98,7 @@ class ReadySet:
             await trio.lowlevel.checkpoint()
             if ready := self._ready():
                 return ready
-            await current_beat().wait()
+            await self._beat.wait()
             if ready := self._ready():
                 return ready
         await trio.lowlevel.wait_readable(self._epoll.fileno())
