@@ -67,6 +67,18 @@ def test_traceback_hides_digits_and_cuts_long_words_that_it_keeps() -> None:
     assert len(traceback_text(TypeError("x " * 10_000))) < 400
 
 
+def test_traceback_tells_so_many_exceptions_and_no_more() -> None:
+    chain = TypeError("first")
+    for _ in range(5000):
+        chain, before = TypeError("later"), chain
+        chain.__cause__ = before
+    assert traceback_text(chain).count("TypeError") == 20
+    group = ExceptionGroup("many", [TypeError("one")] * 5000)
+    text = traceback_text(group)
+    assert text.count("TypeError") == 19
+    assert text.endswith("+--- and more")
+
+
 def test_traceback_comes_to_an_end_when_exceptions_lead_to_each_other() -> None:
     first, second = TypeError("first"), TypeError("second")
     first.__context__, second.__context__ = second, first

@@ -15,7 +15,7 @@ from otpblue_trio.errors import OtpBlueError
 __all__ = ["traceback_text"]
 
 _ERROR_CHARACTERS = 300
-_GROUP_MEMBERS = 15
+_MOST_EXCEPTIONS = 20
 _OWN_WORDS = frozenset({"builtins", "ssl", "socket", "trio"})
 _SPEAK_OF_THE_PROGRAM = (
     AttributeError,
@@ -42,15 +42,15 @@ def traceback_text(error: BaseException) -> str:
     missing attribute, a refused system call, an error of this package); of others the length is
     told.
     """
-    return "\n".join(_told(error, set()))
+    return "\n".join(_told(error, []))
 
 
-def _told(error: BaseException, seen: set[int]) -> list[str]:
+def _told(error: BaseException, seen: list[int]) -> list[str]:
     """Return the lines of an exception, after those of what led to it."""
-    seen.add(id(error))
+    seen.append(id(error))
     lines: list[str] = []
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None and id(before) not in seen:
+    if before is not None and id(before) not in seen and len(seen) < _MOST_EXCEPTIONS:
         link = "The above exception was the direct cause of the following one:"
         if error.__cause__ is None:
             link = "During handling of the above exception, another one occurred:"
@@ -62,7 +62,10 @@ def _told(error: BaseException, seen: set[int]) -> list[str]:
     place = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     lines.append(f"{place}{kind.__qualname__}: {_words(error)}")
     if isinstance(error, BaseExceptionGroup):
-        for each in error.exceptions[:_GROUP_MEMBERS]:
+        for each in error.exceptions:
+            if len(seen) >= _MOST_EXCEPTIONS:
+                lines.append("+--- and more")
+                break
             lines += ["+---", *(f"| {line}" for line in _told(each, seen))]
     return lines
 
