@@ -71,7 +71,7 @@ kind = "http"
 url = "http://127.0.0.1:PORT/imsg/api/v1.1/otp/send/"
 regions_url = "http://127.0.0.1:PORT/regions/"
 regions_api_key = "{KEY}-of-the-regions"
-timeout = "1s"
+timeout = "2s"
 
 [directory]
 url = "http://127.0.0.1:PORT"
