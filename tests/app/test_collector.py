@@ -6,7 +6,13 @@ import gc
 
 import pytest
 
-from otpblue_trio.app.collector import calm_collector
+from otpblue_trio.app.collector import ConnectionSweeper, calm_collector
+from otpblue_trio.runtime.observer import (
+    CloseReason,
+    ConnectionClosed,
+    GatewayStarted,
+    ObserverGroup,
+)
 
 
 def test_the_collector_is_calm_inside_and_as_before_afterwards() -> None:
@@ -35,3 +41,29 @@ def test_cycles_that_arise_inside_are_still_collected() -> None:
         first.other, second.other = second, first
         del first, second
         assert gc.collect() >= 2
+
+
+def ended() -> ConnectionClosed:
+    return ConnectionClosed(
+        connection_id=1,
+        peer="192.0.2.1:40000",
+        system_id="",
+        reason=CloseReason.UNBOUND,
+        duration=1.0,
+        submits=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("connections", "collections"),
+    [(99, []), (100, [1]), (101, [1]), (999, [1] * 9), (1000, [1] * 9 + [2])],
+)
+def test_ended_connections_are_collected_by_the_hundred(
+    connections: int, collections: list[int]
+) -> None:
+    made: list[int] = []
+    group = ObserverGroup((ConnectionSweeper(made.append),))
+    for _ in range(connections):
+        group.observe(ended())
+        group.observe(GatewayStarted())
+    assert made == collections

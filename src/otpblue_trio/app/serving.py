@@ -34,7 +34,7 @@ import trio
 
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
 from otpblue_trio.app.clock import wall_clock
-from otpblue_trio.app.collector import calm_collector, keep_what_is_there
+from otpblue_trio.app.collector import ConnectionSweeper, calm_collector, keep_what_is_there
 from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
 from otpblue_trio.app.reload import Reloader
@@ -144,7 +144,9 @@ class _Service:
         self._config = config
         self._log = log
         self._metrics = Metrics()
-        self._observer = ObserverGroup((self._metrics, log, _Announcer(announce)))
+        self._observer = ObserverGroup(
+            (self._metrics, log, _Announcer(announce), ConnectionSweeper())
+        )
         self._tls = self._make_tls() if config.listen.tls else None
         self._control = self._make_control()
         self._store = self._make_store()
