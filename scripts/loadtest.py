@@ -35,7 +35,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import sys
 import time
 from pathlib import Path
@@ -51,8 +50,8 @@ from loadtest_options import parse_arguments
 from loadtest_progress import show_progress
 from loadtest_result import as_text, compare, has_faults, report
 from loadtest_session import Load
+from versions import versions
 
-import otpblue_trio
 from otpblue_trio.app import wall_clock
 from otpblue_trio.app.descriptors import allow_descriptors
 
@@ -158,14 +157,6 @@ def _share_of(total: int | None, rounds: int, number: int) -> int | None:
     return None if total is None else total // rounds + (number < total % rounds)
 
 
-def _versions() -> dict[str, str]:
-    return {
-        "loaded with": f"otpblue-trio {otpblue_trio.__version__}, "
-        f"Python {platform.python_version()}, Trio {trio.__version__}",
-        "machine": f"{platform.system()} {platform.release()}, {os.cpu_count()} cores",
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse_arguments(arguments)
@@ -180,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
         report(tally, mode=options.mode, target=target.name)
         for tally, target in zip(tallies, options.targets, strict=True)
     ]
-    about: dict[str, Any] = {"date": date, "command": options.command, "versions": _versions()}
+    about: dict[str, Any] = {"date": date, "command": options.command, "versions": versions()}
     if options.report is not None:
         options.report.write_text(as_html(results, **about), encoding="utf-8")
     printed: dict[str, Any] = {**about}

@@ -234,22 +234,28 @@ async def _reset(field: Field) -> None:
 async def _half_close(field: Field) -> None:
     kills = field.gateway.kills
     client = await field.client(tls=False)
-    field.submit_some(client, 20)
-    await client.half_close()
-    with trio.fail_after(_UNBIND_LIMIT):
-        await client.run()
+    try:
+        field.submit_some(client, 20)
+        await client.half_close()
+        with trio.fail_after(_UNBIND_LIMIT):
+            await client.run()
+    finally:
+        await client.close()
     _finish(field, client, kills)
 
 
 async def _slow_reader(field: Field) -> None:
     kills = field.gateway.kills
     client = await field.client(receive_buffer=4096)
-    field.submit_some(client, 100)
-    await client.flush()
-    await _sleep(field, 6.0)
-    field.nursery.start_soon(client.run)
-    if not await client.unbind(_UNBIND_LIMIT) and kills == field.gateway.kills:
-        field.ledger.problem("unbind_without_end")
+    try:
+        field.submit_some(client, 100)
+        await client.flush()
+        await _sleep(field, 6.0)
+        field.nursery.start_soon(client.run)
+        if not await client.unbind(_UNBIND_LIMIT) and kills == field.gateway.kills:
+            field.ledger.problem("unbind_without_end")
+    finally:
+        await client.close()
     _finish(field, client, kills)
 
 
@@ -321,10 +327,11 @@ async def _malformed_bound(field: Field) -> None:
         (16).to_bytes(4) + (0x80000004).to_bytes(4) + bytes(8),
         (len(whole) + 3).to_bytes(4) + whole[4:-20] + b"\xff" + whole[-19:] + b"\x15\0\7",
     )
+    kills = field.gateway.kills
     client = await field.client(address="127.0.0.6")
     try:
-        octets = field.chance.choice(broken)
-        if not await client.answers_behind(octets):
+        is_alive = await client.answers_behind(field.chance.choice(broken))
+        if not is_alive and kills == field.gateway.kills:
             field.ledger.problem("link_lost_by_malformed_pdu")
     finally:
         await client.close()

@@ -17,11 +17,21 @@ import tomli_w
 import trio
 from soak_client import Login
 
-__all__ = ["ROUGH", "STEADY", "STORM", "GatewayProcess", "PlatformProcess", "Reading", "http_get"]
+__all__ = [
+    "API_KEY",
+    "ROUGH",
+    "STEADY",
+    "STORM",
+    "GatewayProcess",
+    "PlatformProcess",
+    "Reading",
+    "http_get",
+]
 
 STEADY = Login("steady", "steady-1")
 ROUGH = Login("rough", "rough-1")
 STORM = Login("storm", "storm-1")
+API_KEY = "soak-key"
 
 PRE_BIND = 5.0
 PLATFORM_TIMEOUT = 4.0
@@ -174,7 +184,9 @@ class GatewayProcess:
 
     async def wait_until_up(self) -> None:
         """Return when it accepts connections."""
-        await self._up.wait()
+        # Waiting lets others run, and the gateway may be killed meanwhile.
+        while not self.is_up:
+            await self._up.wait()
 
     @property
     def has_died(self) -> bool:
@@ -275,7 +287,7 @@ async def _end(process: trio.Process | None) -> None:
 # The value is what TOML can say.
 def _settings(platform_port: int) -> dict[str, Any]:
     platform = f"http://127.0.0.1:{platform_port}/imsg/api/v1.1/otp/send/"
-    common = {"api_key": "soak-key", "max_sessions": 100}
+    common = {"api_key": API_KEY, "max_sessions": 100}
     return {
         "listen": {"tls": ["127.0.0.1:0"], "plain": ["127.0.0.1:0"], "admin": "127.0.0.1:0"},
         # Shorter than the defaults, so that every deadline is met often.

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
+from soak_judge import log_tells_error, log_tells_secret
 from soak_report import LEAST_SPAN, MIB, WARM_UP, Sample, growth, judge_memory
 
 if TYPE_CHECKING:
@@ -117,3 +118,21 @@ def test_wrong_option_is_told(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     assert "--minutes is not from 0.1 to 1440" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "is_error", "tells"),
+    [
+        ('{"level":"info","message":"stopped","destination":"1201500****"}', False, False),
+        ('{"level":"warning","message":"bind refused","peer":"127.0.0.1:34567"}', False, False),
+        ('{"level":"error","message":"not reloaded: config.toml:2: found 7"}', False, False),
+        ('{"level":"error","message":"the store: disk full"}', True, False),
+        ("Traceback (most recent call last):", True, False),
+        ('{"level":"info","message":"delivered","destination":"14155552671"}', False, True),
+        ('{"level":"info","message":"bound","password":"steady-1"}', False, True),
+        ('{"level":"info","message":"sent","key":"soak-key"}', False, True),
+    ],
+)
+def test_log_that_tells_too_much_is_found(line: str, is_error: bool, tells: bool) -> None:
+    assert log_tells_error(line.encode()) is is_error
+    assert log_tells_secret(line.encode()) is tells
