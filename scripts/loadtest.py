@@ -90,28 +90,31 @@ class _Side:
             load = IdleHold(options, target, tally, seconds)
         else:
             load = Load(options, target, tally, self._source, most, seconds)
+        memory = process_figures(self._pid)[1]
         await load.connect()
+        tally.memory = max(tally.memory, process_figures(self._pid)[1] - memory)
         tally.begin_round(trio.current_time())
-        server, own = processor_seconds(self._pid), time.process_time()
+        server, own = process_figures(self._pid)[0], time.process_time()
         await load.run()
-        tally.cpu += processor_seconds(self._pid) - server
+        tally.cpu += process_figures(self._pid)[0] - server
         tally.cpu_of_loader += time.process_time() - own
         tally.end_round(trio.current_time())
 
 
-def processor_seconds(pid: int | None) -> float:
-    """Return the CPU time that a process has used, all threads, in user and kernel mode.
+def process_figures(pid: int | None) -> tuple[float, int]:
+    """Return what a process has used: CPU seconds of all its threads, octets of resident memory.
 
     Raises:
       LoadError: there is no such process, or this is no Linux.
     """
     if pid is None:
-        return 0.0
+        return 0.0, 0
     try:
         fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         raise LoadError(f"--cpu-of: there is no process {pid} in /proc") from None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds, int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def run(options: argparse.Namespace) -> list[Tally]:
@@ -123,7 +126,7 @@ async def run(options: argparse.Namespace) -> list[Tally]:
     pids = options.cpu_of or [None] * len(options.targets)
     sides = [_Side(options, target, pid) for target, pid in zip(options.targets, pids, strict=True)]
     for pid in options.cpu_of:
-        processor_seconds(pid)
+        process_figures(pid)
     problems: list[LoadError] = []
 
     async def load(side: _Side, most: int | None, seconds: float) -> None:
@@ -168,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"loadtest: {error}\n")
         return 1
     results = [
-        report(tally, mode=options.mode, target=target.name)
+        report(tally, mode=options.mode, target=target.name, sessions=options.sessions)
         for tally, target in zip(tallies, options.targets, strict=True)
     ]
     about: dict[str, Any] = {"date": date, "command": options.command, "versions": versions()}

@@ -47,6 +47,8 @@ class Tally:
     """Tenth of a second to the receipts that came in it."""
     cpu: float = 0.0
     """Processor seconds of the server."""
+    memory: int = 0
+    """Octets by which the server's resident memory grew while the sessions were bound."""
     cpu_of_loader: float = 0.0
     """Processor seconds of this program."""
     duration: float = 0.0

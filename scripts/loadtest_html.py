@@ -80,6 +80,9 @@ def _tiles_beside(result: Result) -> list[Tile]:
 
 
 def _cpu_tile(result: Result) -> Tile:
+    if "memory" in result:
+        memory = result["memory"]
+        return Tile("server memory", f"{memory['kib_each']:,.1f} KiB", "for each session")
     if "cpu" not in result:
         return Tile("loader CPU", f"{result['loader_cpu_share']:.0%}", "of a core")
     cpu = result["cpu"]

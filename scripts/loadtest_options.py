@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         help="turns of each target, the order changes each time; default: %(default)s")  # fmt: skip
     add = parser.add_argument_group("what to show").add_argument
     add("--cpu-of", action="append", default=[], type=_number(int, 1, 2**31), metavar="PID",
-        help="process of the target, for its CPU time; once for each target, in order")  # fmt: skip
+        help="process of the target, for its CPU time, and with idle sessions its memory; "
+        "once for each target, in order")  # fmt: skip
     add("--json", action="store_true", help="print the result as JSON")
     add("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     add("--quiet", action="store_true", help="show no progress")

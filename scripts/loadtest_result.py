@@ -47,8 +47,15 @@ def _ranked(ordered: Sequence[float], share: float) -> float:
     return round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3)
 
 
-def report(tally: Tally, *, mode: str, target: str) -> Result:
-    """Return what was seen of one target. Latencies are milliseconds."""
+def report(tally: Tally, *, mode: str, target: str, sessions: int = 1) -> Result:
+    """Return what was seen of one target. Latencies are milliseconds.
+
+    Args:
+      tally: what was seen.
+      mode: `submit`, `bind` or `idle`.
+      target: its name.
+      sessions: how many were bound at once.
+    """
     duration = tally.duration if tally.answered else 0.0
     result = {
         "target": target,
@@ -78,6 +85,11 @@ def report(tally: Tally, *, mode: str, target: str) -> Result:
             "seconds": round(tally.cpu, 3),
             "share": _share(tally.cpu, duration),
             "us_each": round(tally.cpu / tally.answered * 1e6, 1) if tally.answered else None,
+        }
+    if tally.memory and mode == "idle":
+        result["memory"] = {
+            "octets": tally.memory,
+            "kib_each": round(tally.memory / 1024 / sessions, 1),
         }
     return result
 
@@ -144,6 +156,7 @@ _MEASURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("receipt p50, ms", ("receipt_ms", "p50"), False),
     ("receipt p99, ms", ("receipt_ms", "p99"), False),
     ("server CPU each, us", ("cpu", "us_each"), False),
+    ("memory each, KiB", ("memory", "kib_each"), False),
 )
 
 
@@ -215,6 +228,8 @@ def _one_as_text(result: Result, *, with_name: bool) -> str:
         lines.append(
             f"server CPU {cpu['us_each']} us each, {cpu['seconds']} s, {cpu['share']:.0%} of a core"
         )
+    if "memory" in result:
+        lines.append(f"memory     {result['memory']['kib_each']} KiB for each session")
     lines.append(f"loader CPU {result['loader_cpu_share']:.0%} of a core")
     if result["loader_cpu_share"] > 0.9:
         lines.append("           this program was the bottleneck: throughput is its own")

@@ -33,7 +33,7 @@ ROUGH = Login("rough", "rough-1")
 STORM = Login("storm", "storm-1")
 API_KEY = "soak-key"
 
-PRE_BIND = 5.0
+PRE_BIND = 8.0
 PLATFORM_TIMEOUT = 4.0
 WRITE_TIMEOUT = 5.0
 

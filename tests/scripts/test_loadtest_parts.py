@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+import os
+import sys
+import time
 from array import array
 
 import phonenumbers
 import pytest
+from loadtest import process_figures
 from loadtest_books import FAULTS, Tally
 from loadtest_link import Target, parse_target
 from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
@@ -187,6 +191,21 @@ def test_cpu_time_is_told_for_each_message() -> None:
     tally = tally_of([0.01] * 10)
     tally.cpu = 0.001
     assert report(tally, mode="submit", target="t")["cpu"]["us_each"] == 100
+
+
+def test_memory_is_told_for_each_idle_session_alone() -> None:
+    tally = tally_of([0.01])
+    tally.memory = 4 * 10 * 1024
+    assert report(tally, mode="idle", target="t", sessions=4)["memory"]["kib_each"] == 10
+    assert "memory" not in report(tally, mode="submit", target="t", sessions=4)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_figures_of_this_process_are_read() -> None:
+    used, memory = process_figures(os.getpid())
+    assert used == pytest.approx(time.process_time(), abs=1.0)
+    assert 10 * 1024 * 1024 < memory < 10 * 1024**3
+    assert process_figures(None) == (0.0, 0)
 
 
 def test_text_shows_bars_and_names_the_bottleneck() -> None:

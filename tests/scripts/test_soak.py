@@ -26,7 +26,7 @@ def test_short_soak_with_a_kill_loses_nothing(tmp_path: Path) -> None:
     ended = subprocess.run(  # noqa: S603 - a program of this project
         [
             *(sys.executable, str(SCRIPTS / "soak.py"), "--minutes=0.12", "--rate=60"),
-            *("--kills=1", "--interval=0.5", f"--output={tmp_path}", "--json", "--quiet"),
+            *("--quiet", "--kills=1", "--interval=0.5", f"--output={tmp_path}", "--keep", "--json"),
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
