@@ -1,10 +1,10 @@
 """A beat that tasks of one event loop share, to do in company what each would wake for alone.
 
 Why. Where hundreds of messages are on their way, something happens every few hundred microseconds,
-and each time the process is woken for one answer or one PDU. Waking costs more than what is then
-done: about 60 µs against 20. Whoever knows that more will come can wait for the next beat
-instead, and finds what has come meanwhile in one piece. Two milliseconds are nothing to a message
-that takes a tenth of a second, and nobody waits for a beat when little is under way.
+and each time the process is woken for one answer or one PDU, which costs more than what is then
+done. Whoever knows that more will come can wait for the next beat instead, and finds what has come
+meanwhile in one piece. Two milliseconds are nothing to a message that takes a tenth of a second,
+and nobody waits for a beat when little is under way.
 
 How. One timer descriptor, that one system task waits for. A sleeping task of Trio's would do the
 same for twice the price, because Trio sleeps by cancelling. The timer runs only while somebody
