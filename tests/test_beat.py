@@ -54,7 +54,7 @@ async def test_one_who_gives_up_waiting_does_not_disturb_the_others() -> None:
 async def test_without_a_timer_descriptor_the_loop_s_own_clock_beats(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: trio.testing.MockClock
 ) -> None:
-    def refuse() -> None:
+    def refuse(_library: object) -> None:
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(beat, "_TimerDescriptor", refuse)

@@ -7,8 +7,8 @@ meanwhile in one piece. Two milliseconds are nothing to a message that takes a t
 and nobody waits for a beat when little is under way.
 
 How. One timer descriptor, that one system task waits for. A sleeping task of Trio's would do the
-same for twice the price, because Trio sleeps by cancelling. The timer runs only while somebody
-waits.
+same for twice the price, because Trio sleeps by cancelling. The timer is there only while
+somebody waits.
 """
 
 from __future__ import annotations
@@ -40,20 +40,19 @@ class Beat:
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        timer = _make_timer()
-        try:
-            while True:
-                await self._is_wanted.wait()
-                timer.start()
+        library = ctypes.CDLL(None, use_errno=True)
+        while True:
+            await self._is_wanted.wait()
+            timer = _make_timer(library)
+            try:
                 while self._waiting:
                     await timer.wait()
                     self._waiting.unpark_all()
                     # Whoever is woken now has to say whether it wants the next one, too.
                     await trio.lowlevel.cancel_shielded_checkpoint()
-                timer.stop()
-                self._is_wanted = trio.Event()
-        finally:
-            timer.close()
+            finally:
+                timer.close()
+            self._is_wanted = trio.Event()
 
 
 _beat: trio.lowlevel.RunVar[Beat] = trio.lowlevel.RunVar("beat")
@@ -72,12 +71,6 @@ def current_beat() -> Beat:
 
 class _Sleep:
     """A timer for where there is no timer descriptor."""
-
-    def start(self) -> None:
-        pass
-
-    def stop(self) -> None:
-        pass
 
     async def wait(self) -> None:
         await trio.sleep(PERIOD)
@@ -102,26 +95,16 @@ class _TimerDescriptor:
       AttributeError: the system's library has no such function.
     """
 
-    def __init__(self) -> None:
-        library = ctypes.CDLL(None, use_errno=True)
-        self._set_time = library.timerfd_settime
+    def __init__(self, library: ctypes.CDLL) -> None:
         self._descriptor: int = library.timerfd_create(
             time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC
         )
         if self._descriptor < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
-
-    def start(self) -> None:
-        self._set(round(PERIOD * 1e9))
-
-    def stop(self) -> None:
-        self._set(0)
-
-    def _set(self, nanoseconds: int) -> None:
-        period = _TimeSpec(0, nanoseconds)
+        period = _TimeSpec(0, round(PERIOD * 1e9))
         spec = _TimerSpec(period, period)
-        self._set_time(self._descriptor, 0, ctypes.byref(spec), None)
+        library.timerfd_settime(self._descriptor, 0, ctypes.byref(spec), None)
 
     async def wait(self) -> None:
         await trio.lowlevel.wait_readable(self._descriptor)
@@ -132,8 +115,8 @@ class _TimerDescriptor:
         os.close(self._descriptor)
 
 
-def _make_timer() -> _TimerDescriptor | _Sleep:
+def _make_timer(library: ctypes.CDLL) -> _TimerDescriptor | _Sleep:
     try:
-        return _TimerDescriptor()
+        return _TimerDescriptor(library)
     except (OSError, AttributeError):
         return _Sleep()

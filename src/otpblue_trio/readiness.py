@@ -19,7 +19,7 @@ from typing import Protocol
 
 import trio
 
-from otpblue_trio.beat import current_beat
+from otpblue_trio.beat import Beat, current_beat
 
 __all__ = ["COMPANY", "ReadySet", "Watcher"]
 
@@ -46,6 +46,7 @@ class ReadySet:
     def __init__(self) -> None:
         self._watchers: dict[int, Watcher] = {}
         self._is_woken = False
+        self._beat: Beat | None = None
 
     def open(self) -> None:
         """Take the descriptors that the set itself needs: two.
@@ -56,9 +57,6 @@ class ReadySet:
         self._epoll = select.epoll()
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake_fd, select.EPOLLIN)
-        # From now on, and not from the first busy moment: a task and a descriptor more at a peak
-        # would look like a leak.
-        self._beat = current_beat()
 
     def close(self) -> None:
         """Give them back; descriptors of watchers stay theirs."""
@@ -94,11 +92,14 @@ class ReadySet:
         Args:
           in_company: much is expected, so what is not ready now may wait for the next beat.
         """
+        # From the first wait on, and not from the first busy moment: a task more at a peak would
+        # look like a leak.
+        beat = self._beat = self._beat or current_beat()
         if in_company:
             await trio.lowlevel.checkpoint()
             if ready := self._ready():
                 return ready
-            await self._beat.wait()
+            await beat.wait()
             if ready := self._ready():
                 return ready
         await trio.lowlevel.wait_readable(self._epoll.fileno())
