@@ -149,6 +149,9 @@ async def test_everybody_who_wants_is_flushed_once() -> None:
             self.calls += 1
             self.flushed.set()
 
+        def fail(self, error: Exception) -> None:
+            raise error
+
     writers = [Writer(), Writer()]
     async with running_pump() as pump:
         for writer in writers:
@@ -156,6 +159,32 @@ async def test_everybody_who_wants_is_flushed_once() -> None:
         for writer in writers:
             await writer.flushed.wait()
     assert [writer.calls for writer in writers] == [1, 1]
+
+
+async def test_an_accident_with_one_writer_is_its_own_and_no_other_s() -> None:
+    @attrs.define
+    class Writer:
+        accident: Exception | None = None
+        failures: list[Exception] = attrs.field(factory=list)
+        done: trio.Event = attrs.field(factory=trio.Event)
+
+        def send_now(self) -> None:
+            if self.accident is not None:
+                raise self.accident
+            self.done.set()
+
+        def fail(self, error: Exception) -> None:
+            self.failures.append(error)
+            self.done.set()
+
+    accident = ValueError("accident")
+    one, other = Writer(accident), Writer()
+    async with running_pump() as pump:
+        pump.flush_soon(one)
+        pump.flush_soon(other)
+        await one.done.wait()
+        await other.done.wait()
+    assert (one.failures, other.failures) == ([accident], [])
 
 
 async def test_streams_that_change_their_octets_have_no_descriptor_to_read() -> None:

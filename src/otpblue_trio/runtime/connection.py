@@ -131,7 +131,7 @@ class Connection:
       binds: decides binds.
       messages: answers messages.
       observer: is told what happens.
-      pump: reads and writes the sockets of bound sessions; None: each has a task for that.
+      pump: writes plain TCP, and reads it once the session is bound; None: tasks do both.
     """
 
     def __init__(

@@ -45,6 +45,8 @@ def plain_descriptor(stream: trio.abc.Stream) -> int | None:
 class _Flushable(Protocol):
     def send_now(self) -> None: ...
 
+    def fail(self, error: Exception) -> None: ...
+
 
 class SocketPump:
     """Reads and writes the sockets that are handed to it as `Line`s. Owned by the gateway.
@@ -61,7 +63,10 @@ class SocketPump:
         self.is_running = False
 
     def flush_soon(self, writer: _Flushable) -> None:
-        """Have `send_now` called once, before the event loop waits again."""
+        """Have `send_now` called once, before the event loop waits again.
+
+        What it raises goes to `fail`: the pump has others to serve.
+        """
         if not self._queued:
             self._flush_due.set()
         self._queued.append(writer)
@@ -96,7 +101,10 @@ class SocketPump:
             self._flush_due = trio.Event()
             queued, self._queued = self._queued, []
             for writer in queued:
-                writer.send_now()
+                try:
+                    writer.send_now()
+                except Exception as error:
+                    writer.fail(error)
 
     def open_line(self, descriptor: int, take: Callable[[bytes], CloseReason | None]) -> Line:
         """Begin to read a socket; leaving the `Line`'s context ends that.

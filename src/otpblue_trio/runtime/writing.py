@@ -72,6 +72,7 @@ class SessionWriter:
         self._is_woken = False
         self._is_sending = False
         self._rest = b""
+        self._error: Exception | None = None
 
     def wake(self) -> None:
         """Say that something is queued."""
@@ -142,19 +143,30 @@ class SessionWriter:
         self.tell()
         self._on_sent()
 
+    def fail(self, error: Exception) -> None:
+        """Let the task raise an accident that happened elsewhere: it is this connection's own."""
+        self._error = error
+        self._wake_task()
+
     def detach(self) -> None:
         """Write no more: the connection is about to close."""
         self.descriptor = None
         self.spawn = None
 
     async def run(self) -> None:
-        """Send until cancelled, or until the peer is lost."""
+        """Send until cancelled, or until the peer is lost.
+
+        Raises:
+          Exception: what `fail` was given.
+        """
         session = self._session
         with trio.CancelScope() as scope:
             while True:
                 await self._work.wait()
                 self._work = trio.Event()
                 self._is_woken = False
+                if self._error is not None:
+                    raise self._error
                 while octets := self._rest or session.data_to_send():
                     self._rest = b""
                     # One scope for all sends, its deadline moved: cheaper than a scope for each.
