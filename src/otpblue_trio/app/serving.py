@@ -352,7 +352,7 @@ class _Service:
         )
         gauge(
             "tasks",
-            "Tasks of the event loop: four for each connection, and those of the gateway itself.",
+            "Tasks of the event loop: one for a connection, two over TLS, and the gateway's own.",
             lambda: trio.lowlevel.current_statistics().tasks_living,
         )
         store = self._store

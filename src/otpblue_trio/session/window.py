@@ -48,11 +48,7 @@ class OutboundWindow:
 
     def open(self, token: object, now: float) -> int:
         """Begin to wait for an answer; returns the sequence number to send under."""
-        sequence_number = self.last_sequence + 1
-        if sequence_number > _MAX_SEQUENCE or sequence_number in self._outstanding:
-            sequence_number = self.next_sequence()
-        else:
-            self.last_sequence = sequence_number
+        sequence_number = self.next_sequence()
         self._outstanding[sequence_number] = OutstandingDeliver(token, now)
         return sequence_number
 

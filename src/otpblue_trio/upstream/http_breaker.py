@@ -71,11 +71,6 @@ class Breaker:
             self._change(PlatformState.PROBING, "a request is tried")
         return True
 
-    @property
-    def is_closed(self) -> bool:
-        """True while everything is tried."""
-        return self.state is PlatformState.UP
-
     def succeeded(self) -> None:
         """Take note of an answer that the platform itself gave."""
         self._row = 0

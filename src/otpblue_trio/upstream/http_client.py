@@ -184,7 +184,7 @@ class HttpPlatform:
         except ApiKeyError:
             self._settle(done, _BAD_KEY)
             return
-        if not self._breaker.is_closed and not self._breaker.admits(now):
+        if not self._breaker.admits(now):
             self._settle(done, _DOWN)
             return
         exchange = Exchange(octets, now + self._timeout, done)
