@@ -9,19 +9,25 @@ a member like the rest.
 Descriptor numbers are reused as soon as a socket is closed, so a number reported by epoll may
 belong to another socket by the time its turn comes. The set turns numbers into watchers before any
 of them acts, and whoever acts on the batch skips watchers closed meanwhile.
+
+What is best done once for a batch, such as giving the kernel what the batch has queued for it, is
+put off to the end of the `Batch`: a task for it would cost another round of the event loop.
 """
 
 from __future__ import annotations
 
 import os
 import select
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import trio
 
 from otpblue_trio.beat import Beat, current_beat
 
-__all__ = ["COMPANY", "ReadySet", "Watcher"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["COMPANY", "Batch", "ReadySet", "Watcher", "current_batch"]
 
 COMPANY = 16
 """Messages under way from which on a beat is worth waiting for: a number taken from nowhere. With
@@ -40,6 +46,46 @@ class Watcher(Protocol):
         """Act on the `select.EPOLL...` flags that the descriptor is ready for."""
 
 
+class Batch:
+    """What one task handles between two waits; one for an event loop: `current_batch`.
+
+    Attributes:
+      is_on: something that a `ReadySet` returned is being handled.
+    """
+
+    __slots__ = ("_at_end", "is_on")
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self._at_end: list[Callable[[], None]] = []
+
+    def at_end(self, act: Callable[[], None]) -> None:
+        """Have a function called when the batch is handled; only while it `is_on`.
+
+        It must not raise.
+        """
+        self._at_end.append(act)
+
+    def end(self) -> None:
+        """Do what was put off."""
+        self.is_on = False
+        while self._at_end:
+            self._at_end.pop()()
+
+
+_batch: trio.lowlevel.RunVar[Batch] = trio.lowlevel.RunVar("batch")
+
+
+def current_batch() -> Batch:
+    """Return the batch of the running event loop."""
+    try:
+        return _batch.get()
+    except LookupError:
+        batch = Batch()
+        _batch.set(batch)
+        return batch
+
+
 class ReadySet:
     """Watches descriptors for one waiting task; `open` before use, `close` after."""
 
@@ -47,6 +93,8 @@ class ReadySet:
         self._watchers: dict[int, Watcher] = {}
         self._is_woken = False
         self._beat: Beat | None = None
+        self._batch = Batch()
+        self._last_size = 0
 
     def open(self) -> None:
         """Take the descriptors that the set itself needs: two.
@@ -60,6 +108,7 @@ class ReadySet:
 
     def close(self) -> None:
         """Give them back; descriptors of watchers stay theirs."""
+        self._batch.end()
         os.close(self._wake_fd)
         self._epoll.close()
         self._watchers.clear()
@@ -92,13 +141,19 @@ class ReadySet:
         Args:
           in_company: much is expected, so what is not ready now may wait for the next beat.
         """
-        # From the first wait on, and not from the first busy moment: a task more at a peak would
-        # look like a leak.
-        beat = self._beat = self._beat or current_beat()
+        self._batch.end()
+        beat = self._beat
+        if beat is None:
+            # From the first wait on, and not from the first busy moment: a task more at a peak
+            # would look like a leak.
+            beat = self._beat = current_beat()
+            self._batch = current_batch()
         if in_company:
-            await trio.lowlevel.checkpoint()
-            if ready := self._ready():
-                return ready
+            if self._last_size >= COMPANY:
+                # So much at once: there will be more already.
+                await trio.lowlevel.checkpoint()
+                if ready := self._ready():
+                    return ready
             await beat.wait()
             if ready := self._ready():
                 return ready
@@ -114,4 +169,6 @@ class ReadySet:
                 self._is_woken = False
             else:
                 ready.append((watchers[fd], flags))
+        self._last_size = len(ready)
+        self._batch.is_on = True
         return ready

@@ -8,9 +8,10 @@ session is bound, and nothing about it needs a task any more, its socket moves t
 readiness set (`readiness.ReadySet`) that one task waits for, and reads from directly. The
 connection's own task stays in its nursery, inside its deadlines, and sleeps until its `Line` ends.
 
-Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; a second
-task then gives everything that every session has queued to the kernel, one call a session. What a
-socket does not take at once goes back to the session's writer, which waits for it in the usual way.
+Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; everything
+that every session has queued then goes to the kernel, one call a session: at the end of the batch
+that is being handled, or else by a second task. What a socket does not take at once goes back to
+the session's writer, which waits for it in the usual way.
 
 TLS, streams in memory and sessions that are not bound yet are read and written by tasks of their
 own.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from otpblue_trio.readiness import COMPANY, ReadySet
+from otpblue_trio.readiness import COMPANY, Batch, ReadySet, current_batch
 from otpblue_trio.runtime.observer import CloseReason
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class SocketPump:
         self._ready_set = ReadySet()
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
+        self._batch = Batch()
         self.is_running = False
 
     def flush_soon(self, writer: _Flushable) -> None:
@@ -68,7 +70,10 @@ class SocketPump:
         What it raises goes to `fail`: the pump has others to serve.
         """
         if not self._queued:
-            self._flush_due.set()
+            if self._batch.is_on:
+                self._batch.at_end(self._flush)
+            else:
+                self._flush_due.set()
         self._queued.append(writer)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -78,9 +83,10 @@ class SocketPump:
           OSError: no file descriptor is left to start with.
         """
         self._ready_set.open()
+        self._batch = current_batch()
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._flush)
+                nursery.start_soon(self._flush_when_due)
                 self.is_running = True
                 task_status.started()
                 await self._read()
@@ -95,16 +101,19 @@ class SocketPump:
                 if not watcher.is_closed:
                     watcher.on_ready(flags)
 
-    async def _flush(self) -> None:
+    async def _flush_when_due(self) -> None:
         while True:
             await self._flush_due.wait()
             self._flush_due = trio.Event()
-            queued, self._queued = self._queued, []
-            for writer in queued:
-                try:
-                    writer.send_now()
-                except Exception as error:
-                    writer.fail(error)
+            self._flush()
+
+    def _flush(self) -> None:
+        queued, self._queued = self._queued, []
+        for writer in queued:
+            try:
+                writer.send_now()
+            except Exception as error:
+                writer.fail(error)
 
     def open_line(self, descriptor: int, take: Callable[[bytes], CloseReason | None]) -> Line:
         """Begin to read a socket; leaving the `Line`'s context ends that.
