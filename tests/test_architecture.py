@@ -76,7 +76,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "upstream": frozenset(
         {"attrs", "trio", "httptools", "h11", "orjson", "cattrs", "asks", "anyio"}
     ),
-    "store": frozenset({"attrs", "trio"}),
+    "store": frozenset({"attrs", "trio", "orjson"}),
     "runtime": frozenset({"attrs", "trio"}),
     "ops": frozenset({"attrs", "trio", "h11", "trio_websocket", "orjson"}),
     "config": frozenset({"attrs", "cattrs", "tomli_w", "cryptography", "phonenumbers"}),

@@ -29,7 +29,7 @@ from otpblue_trio.policy import (
     verdict,
 )
 from otpblue_trio.runtime import accounts, connection, gateway, messages, proxy_protocol
-from otpblue_trio.store import store
+from otpblue_trio.store import journal, store
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, http_answer, http_request
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ CONSTANTS = {
         f"{http_answer.MAX_BODY_OCTETS} octets of body, {http_answer.MAX_ANSWER_OCTETS} in all"
     ),
     "request heads kept": f"{http_request._MAX_HEADS} keys",
+    "the journal of the store": f"two files of {journal._SEGMENT_OCTETS} octets",
     "records that wait for the store": f"{store._MAX_WAITING}, ",
     "done receipts that wait for the store": f"{store._MAX_DONE}",
     "entries of the log that wait to be written": f"{default_of(LogWriter, 'capacity')}",

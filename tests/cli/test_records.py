@@ -15,6 +15,7 @@ import pytest
 from otpblue_trio.app import epoch_seconds
 from otpblue_trio.store import CdrEntry, NumberPrivacy
 from otpblue_trio.store.database import Database, Job
+from otpblue_trio.store.schema import cdr_row
 
 if TYPE_CHECKING:
     import subprocess
@@ -81,7 +82,7 @@ def write(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FU
         survives_power_loss=False,
     )
     job = Job()
-    job.cdrs = list(cdrs)
+    job.cdrs = [cdr_row(None, cdr) for cdr in cdrs]
     database.perform(job)
     database.close()
     assert not job.trouble

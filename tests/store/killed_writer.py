@@ -1,7 +1,8 @@
 """A process that records as fast as it can, says what is committed, and waits to be killed.
 
-Started by test_kill.py with the path of a database and the number of the generation. It writes one
-line for each thing that it promises: `pending ID`, `committed ID`, `done ID`.
+Started by test_kill.py with the path of a database, the number of the generation, and `journal` or
+`commit`: what makes a record safe. It writes one line for each thing that it promises:
+`pending ID`, `committed ID`, `done ID`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,14 @@ class _Sender:
         self._generation = generation
         self._random = random.Random(generation)
         self._count = 0
+        self._settled = trio.Semaphore(_OUTSTANDING)
 
-    def send(self) -> None:
+    async def run(self) -> None:
+        while True:
+            await self._settled.acquire()
+            self._send()
+
+    def _send(self) -> None:
         self._count += 1
         message_id = f"{self._generation}-{self._count}"
         receipt_id = self._store.next_receipt_id()
@@ -51,7 +58,7 @@ class _Sender:
             if self._random.random() < 0.5:
                 _say("done", message_id)
                 self._store.receipt_done(receipt_id)
-            self.send()
+            self._settled.release()
 
         self._store.record(_cdr(message_id), _receipt(receipt_id, message_id), committed)
 
@@ -94,7 +101,7 @@ def _receipt(receipt_id: int, message_id: str) -> StoredReceipt:
     )
 
 
-async def _main(path: Path, generation: str) -> None:
+async def _main(path: Path, generation: str, safety: str) -> None:
     store = Store(
         path,
         receipt_ttl=1e6,
@@ -103,16 +110,15 @@ async def _main(path: Path, generation: str) -> None:
         on_trouble=_fail,
         on_recovered=lambda: None,
         wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        survives_power_loss=safety == "commit",
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(store.run)
         for receipt in await store.pending_receipts():
             _say("pending", receipt.message_id)
         _say("ready", generation)
-        sender = _Sender(store, generation)
-        for _ in range(_OUTSTANDING):
-            sender.send()
+        await _Sender(store, generation).run()
 
 
 if __name__ == "__main__":
-    trio.run(_main, Path(sys.argv[1]), sys.argv[2])
+    trio.run(_main, Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -9,6 +9,7 @@ import pytest
 
 from otpblue_trio.store import CdrEntry, CdrQuery, NumberPrivacy, StoreError, find_cdrs, read_cdrs
 from otpblue_trio.store.database import Database, Job
+from otpblue_trio.store.schema import cdr_row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def _database(path: Path, privacy: NumberPrivacy = NumberPrivacy.FULL) -> Databa
 def _write(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
     database = _database(path, privacy)
     job = Job()
-    job.cdrs = list(cdrs)
+    job.cdrs = [cdr_row(None, cdr) for cdr in cdrs]
     database.perform(job)
     database.close()
     assert not job.trouble
@@ -148,7 +149,7 @@ def _write_and_sweep(path: Path) -> None:
     """Write one record more and truncate the log, as a gateway does each minute; it stays open."""
     database = _database(path)
     job = Job()
-    job.cdrs = [attrs.evolve(CDR, time=1e5)]
+    job.cdrs = [cdr_row(None, attrs.evolve(CDR, time=1e5))]
     job.sweep = True
     database.perform(job)
     assert not job.trouble

@@ -14,6 +14,7 @@ import pytest
 
 from otpblue_trio.store import CdrEntry, NumberPrivacy, StoredReceipt, StoreError, read_cdrs
 from otpblue_trio.store.database import Database, Job
+from otpblue_trio.store.schema import cdr_row, receipt_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,8 +82,8 @@ def _job(
     job = Job()
     job.now = now
     job.started_at = now if loop_time is None else loop_time
-    job.cdrs = list(cdrs)
-    job.receipts = list(receipts)
+    job.cdrs = [cdr_row(None, cdr) for cdr in cdrs]
+    job.receipts = [receipt_row(receipt) for receipt in receipts]
     job.done = list(done)
     job.sweep = sweep
     return job
@@ -331,14 +332,13 @@ def test_no_copy_of_a_done_receipt_is_left_beside_those_that_wait(path: Path, se
         for _ in range(chance.choice((0, 1, 5, 60))):
             receipt_id += 1
             waiting[receipt_id] = f"49{chance.randrange(10**10):010}"
-            job.receipts.append(
-                attrs.evolve(
-                    RECEIPT,
-                    receipt_id=receipt_id,
-                    source_addr=waiting[receipt_id],
-                    message_id="m" * chance.randrange(1, 60),
-                )
+            receipt = attrs.evolve(
+                RECEIPT,
+                receipt_id=receipt_id,
+                source_addr=waiting[receipt_id],
+                message_id="m" * chance.randrange(1, 60),
             )
+            job.receipts.append(receipt_row(receipt))
         job.done = chance.sample(sorted(waiting), min(len(waiting), chance.choice((0, 1, 5, 50))))
         done += [waiting.pop(each) for each in job.done]
         _perform(database, job)

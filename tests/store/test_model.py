@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
+import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,7 +87,7 @@ scripts = st.lists(
 )
 
 
-def _store(path: Path, troubles: list[str]) -> Store:
+def _store(path: Path, troubles: list[str], survives_power_loss: bool) -> Store:
     return Store(
         path,
         receipt_ttl=TTL,
@@ -95,6 +96,7 @@ def _store(path: Path, troubles: list[str]) -> Store:
         on_trouble=troubles.append,
         on_recovered=lambda: None,
         wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        survives_power_loss=survives_power_loss,
     )
 
 
@@ -139,12 +141,14 @@ class _Life:
         self._told = trio.Event()
 
 
-async def _live(path: Path, lives: list[list[Record | Done | Breathe]]) -> None:
+async def _live(
+    path: Path, lives: list[list[Record | Done | Breathe]], survives_power_loss: bool
+) -> None:
     owed: dict[int, StoredReceipt] = {}
     troubles: list[str] = []
     records = 0
     for script in [*lives, []]:
-        store = _store(path, troubles)
+        store = _store(path, troubles, survives_power_loss)
         async with trio.open_nursery() as nursery:
             await nursery.start(store.run)
             assert await store.pending_receipts() == [owed[key] for key in sorted(owed)]
@@ -156,8 +160,11 @@ async def _live(path: Path, lives: list[list[Record | Done | Breathe]]) -> None:
     assert troubles == []
 
 
+@pytest.mark.parametrize("survives_power_loss", [False, True])
 @settings(max_examples=50)
-@given(scripts)
-def test_a_restart_finds_exactly_what_is_owed(lives: list[list[Record | Done | Breathe]]) -> None:
+@given(lives=scripts)
+def test_a_restart_finds_exactly_what_is_owed(
+    lives: list[list[Record | Done | Breathe]], survives_power_loss: bool
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        trio.run(_live, Path(directory) / "otpblue.db", lives)
+        trio.run(_live, Path(directory) / "otpblue.db", lives, survives_power_loss)

@@ -10,7 +10,6 @@ import pytest
 from otpblue_trio.store.records import CdrEntry, StoredReceipt, StoreError
 from otpblue_trio.store.schema import (
     CDR_COLUMNS,
-    RECEIPT_ROWS,
     SCHEMA_VERSION,
     RowWriter,
     as_text,
@@ -18,6 +17,8 @@ from otpblue_trio.store.schema import (
     migrate,
     read_receipts,
     receipt_is_whole,
+    receipt_row,
+    write_receipts,
 )
 
 if TYPE_CHECKING:
@@ -51,10 +52,8 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 
 def _insert(connection: sqlite3.Connection, count: int) -> None:
-    values: list[object] = []
-    for receipt_id in range(1, count + 1):
-        values += attrs.astuple(attrs.evolve(RECEIPT, receipt_id=receipt_id))[:-1]
-    RECEIPT_ROWS.write(connection, values)
+    receipts = (attrs.evolve(RECEIPT, receipt_id=number) for number in range(1, count + 1))
+    write_receipts(connection, [receipt_row(receipt) for receipt in receipts])
 
 
 def _ids(connection: sqlite3.Connection) -> list[int]:

@@ -100,6 +100,7 @@ def _store(
     wall_clock: Callable[[], datetime] = lambda: START,
     privacy: NumberPrivacy = NumberPrivacy.MASK,
 ) -> Store:
+    """Return a store without a journal: everybody waits for a commit."""
     return Store(
         path,
         receipt_ttl=TTL,
@@ -108,6 +109,7 @@ def _store(
         on_trouble=operator.trouble,
         on_recovered=operator.recovered,
         wall_clock=wall_clock,
+        survives_power_loss=True,
     )
 
 

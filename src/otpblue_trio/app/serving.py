@@ -362,7 +362,9 @@ class _Service:
                 "1 while records can be written, 0 while the store is in trouble.",
                 lambda: int(store.is_writable),
             )
-            gauge("store_waiting", "Records not committed yet.", lambda: store.waiting)
+            gauge(
+                "store_waiting", "Records that are not in the database yet.", lambda: store.waiting
+            )
         self._metrics.register_counter(
             "log_dropped_total",
             "Log entries dropped because the log's reader was too slow.",

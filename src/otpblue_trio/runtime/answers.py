@@ -2,8 +2,8 @@
 
 Theory of operation
 -------------------
-A response with a message_id promises a receipt, so it is written after the store has committed
-that receipt: whoever was told ESME_ROK gets the receipt even when the process is killed right
+A response with a message_id promises a receipt, so it is written after the store has made that
+receipt safe: whoever was told ESME_ROK gets the receipt even when the process is killed right
 behind the response. `AnswerDesk.give` therefore decides everything about an answer at once,
 records it, and writes the response when the store calls back; only then the message is out of
 flight. Response and receipt are appended to the session's outgoing data in one step, in that

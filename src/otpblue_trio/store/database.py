@@ -24,26 +24,31 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from otpblue_trio.store.files import load_key, lock_database, make_private, move_aside
-from otpblue_trio.store.numbers import KeepNumber, NumberPrivacy, keep_sender, number_keeper
+from otpblue_trio.store.journal import read_journal, remove_journal
+from otpblue_trio.store.numbers import KeepNumber, NumberPrivacy, number_keeper
 from otpblue_trio.store.records import StoreError
 from otpblue_trio.store.schema import (
-    CDR_ROWS,
-    RECEIPT_ROWS,
     as_text,
     delete_receipts,
     migrate,
+    next_cdr_id,
     read_receipts,
     receipt_is_whole,
+    receipt_row,
     rewrite_receipts,
     sweep_cdrs,
     sweep_receipts,
+    write_cdrs,
+    write_receipts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from otpblue_trio.store.records import CdrEntry, StoredReceipt
+    from otpblue_trio.store.journal import Journal, Segment
+    from otpblue_trio.store.records import StoredReceipt
+    from otpblue_trio.store.schema import Row
 
 __all__ = ["Database", "Job"]
 
@@ -70,9 +75,10 @@ class Job:
     Attributes:
       now: the wall time, in seconds since 1970.
       sweep: delete a few of what is too old.
-      cdrs: records to write.
-      receipts: receipts to write.
-      done: ids of receipts to delete, those of `receipts` included.
+      cdrs: rows of records to write.
+      receipts: rows of receipts to write.
+      segments: of the journal; what they hold is to be written, and then emptied out of them.
+      done: ids of receipts to delete, those that are to be written included.
       committed: who waits for this job, in order; not for the thread.
       started_at: when the thread got it, by the loop's clock, which nobody sets.
       was_given_up: everybody in `committed` has been told that it failed.
@@ -81,18 +87,21 @@ class Job:
       more_to_sweep: a sweep did not come to an end.
       inherited: what an earlier run left behind, when this job was the first to open the database.
       first_receipt_id: the lowest id that this run may use; 0 if this job did not tell.
+      first_cdr_id: the same for records.
     """
 
     __slots__ = (
         "cdrs",
         "committed",
         "done",
+        "first_cdr_id",
         "first_receipt_id",
         "inherited",
         "more_to_sweep",
         "notices",
         "now",
         "receipts",
+        "segments",
         "started_at",
         "sweep",
         "trouble",
@@ -102,8 +111,9 @@ class Job:
     def __init__(self) -> None:
         self.now = 0.0
         self.sweep = False
-        self.cdrs: list[CdrEntry] = []
-        self.receipts: list[StoredReceipt] = []
+        self.cdrs: list[Row] = []
+        self.receipts: list[Row] = []
+        self.segments: list[Segment] = []
         self.done: list[int] = []
         self.committed: list[Callable[[bool], None]] = []
         self.started_at = 0.0
@@ -113,6 +123,7 @@ class Job:
         self.more_to_sweep = False
         self.inherited: list[StoredReceipt] = []
         self.first_receipt_id = 0
+        self.first_cdr_id = 0
 
 
 class _DamagedRow(sqlite3.DatabaseError):
@@ -130,6 +141,7 @@ class Database:
       cdr_retention: seconds that a record is kept.
       number_privacy: how numbers stand in records.
       survives_power_loss: wait for the disk at each commit.
+      journal: opened and closed with the database; None: there is none.
     """
 
     def __init__(
@@ -140,8 +152,10 @@ class Database:
         cdr_retention: float,
         number_privacy: NumberPrivacy,
         survives_power_loss: bool,
+        journal: Journal | None = None,
     ) -> None:
         self._path = path
+        self._journal = journal
         self._receipt_ttl = receipt_ttl
         self._cdr_retention = cdr_retention
         self._privacy = number_privacy
@@ -196,6 +210,8 @@ class Database:
     def close(self) -> None:
         """Close the database and let other processes have it."""
         self._close_connection()
+        if self._journal is not None:
+            self._journal.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -226,10 +242,37 @@ class Database:
             receipts = self._saved + receipts
             self._saved = []
         if not self._was_opened:
+            receipts = self._bring_in_journal(receipts)
+        if self._journal is not None:
+            self._journal.open()
+        if not self._was_opened:
             self._was_opened = True
             self._wall_minus_loop = job.now - job.started_at
             job.first_receipt_id = receipts[-1].receipt_id + 1 if receipts else 1
+            job.first_cdr_id = next_cdr_id(self._connected())
             job.inherited = [receipt for receipt in receipts if receipt.expires_at > job.now]
+
+    def _bring_in_journal(self, receipts: list[StoredReceipt]) -> list[StoredReceipt]:
+        """Write what an earlier run left in its journal, and remove that.
+
+        Args:
+          receipts: those in the database.
+
+        Returns:
+          Those that are there now.
+        """
+        leftover = read_journal(self._path)
+        if leftover.cdrs:
+            connection = self._connected()
+            connection.execute("BEGIN IMMEDIATE")
+            write_cdrs(connection, leftover.cdrs, self._keeper())
+            write_receipts(connection, list(leftover.receipts.values()))
+            delete_receipts(connection, leftover.done)
+            connection.execute("COMMIT")
+            self._wrote = True
+            receipts = list(read_receipts(connection, self._receipt_ttl))
+        remove_journal(self._path)
+        return receipts
 
     def _connect(self) -> list[StoredReceipt]:
         """Connect to a database that can be written; return all its receipts.
@@ -272,54 +315,38 @@ class Database:
         return self._connection
 
     def _do(self, job: Job) -> None:
-        if job.cdrs or job.receipts or job.done:
+        if job.cdrs or job.receipts or job.done or job.segments:
             self._write(job)
         if job.sweep:
             job.more_to_sweep = self._sweep(job)
 
     def _write(self, job: Job) -> None:
         connection = self._connected()
-        cdr_values = self._cdr_values(job.cdrs)
-        receipt_values = _receipt_values(job.receipts)
+        keep = self._keeper()
         connection.execute("BEGIN IMMEDIATE")
-        if cdr_values:
-            CDR_ROWS.write(connection, cdr_values)
-        if receipt_values:
-            RECEIPT_ROWS.write(connection, receipt_values)
-        if job.done:
-            delete_receipts(connection, job.done)
+        for segment in job.segments:
+            write_cdrs(connection, segment.cdrs, keep)
+            write_receipts(connection, list(segment.receipts.values()))
+        write_cdrs(connection, job.cdrs, keep)
+        write_receipts(connection, job.receipts)
+        delete_receipts(connection, job.done)
         connection.execute("COMMIT")
         self._wrote = True
+        for segment in job.segments:
+            segment.empty()
 
-    def _cdr_values(self, cdrs: list[CdrEntry]) -> list[object]:
-        keep = self._keep
-        values: list[object] = []
-        if keep is None:
-            return values
-        for cdr in cdrs:
-            values += (
-                cdr.time,
-                cdr.system_id,
-                cdr.connection_id,
-                cdr.sequence_number,
-                keep(cdr.destination),
-                cdr.region,
-                keep_sender(cdr.sender, keep),
-                cdr.reason,
-                cdr.command_status,
-                cdr.platform_code,
-                cdr.message_id,
-                cdr.latency,
-                cdr.joined,
-                cdr.outcome_known,
-            )
-        return values
+    def _keeper(self) -> KeepNumber:
+        if self._keep is None:
+            raise sqlite3.OperationalError("the database is not open")
+        return self._keep
 
     def _sweep(self, job: Job) -> bool:
         """Delete a few of what is too old; True when there may be more."""
         found = self._path.stat()
         if (found.st_dev, found.st_ino) != self._identity:
             raise sqlite3.OperationalError("the database file was replaced by another")
+        if self._journal is not None and not self._journal.is_in_place():
+            raise sqlite3.OperationalError("a file of the journal was removed or replaced")
         connection = self._connected()
         # A wall clock that is set forward must not make receipts old that have just begun to wait.
         steady_now = job.started_at + self._wall_minus_loop
@@ -355,7 +382,7 @@ class Database:
     def _restore(self) -> None:
         connection = self._connected()
         connection.execute("BEGIN IMMEDIATE")
-        RECEIPT_ROWS.write(connection, _receipt_values(self._saved))
+        write_receipts(connection, [receipt_row(receipt) for receipt in self._saved])
         connection.execute("COMMIT")
 
     def _salvage(self) -> list[StoredReceipt]:
@@ -367,29 +394,6 @@ class Database:
                 if receipt_is_whole(receipt):
                     saved[receipt.receipt_id] = receipt
         return [saved[receipt_id] for receipt_id in sorted(saved)]
-
-
-def _receipt_values(receipts: list[StoredReceipt]) -> list[object]:
-    values: list[object] = []
-    for receipt in receipts:
-        values += (
-            receipt.receipt_id,
-            receipt.system_id,
-            receipt.message_id,
-            receipt.source_addr_ton,
-            receipt.source_addr_npi,
-            receipt.source_addr,
-            receipt.dest_addr_ton,
-            receipt.dest_addr_npi,
-            receipt.destination_addr,
-            receipt.reason,
-            receipt.receipt_error,
-            receipt.receipt_stat,
-            receipt.message_state,
-            receipt.submitted_at,
-            receipt.done_at,
-        )
-    return values
 
 
 def _probe(connection: sqlite3.Connection) -> None:

@@ -1,9 +1,10 @@
 """The files around the database: who may read them, the lock, the key, and what is moved aside.
 
 Beside `otpblue.db` lie `otpblue.db-wal` and `otpblue.db-shm` (SQLite's own), `otpblue.db.lock`,
-`otpblue.db.key` (for hashed numbers only) and, after an accident, `otpblue.db.corrupt-<time>`. All
-are for their owner alone. The database itself is never opened here while SQLite has it open:
-closing such a descriptor would drop SQLite's own locks on the file.
+`otpblue.db.key` (for hashed numbers only), `otpblue.db.journal-1` and `-2` (while the gateway runs)
+and, after an accident, `otpblue.db.corrupt-<time>`. All are for their owner alone. The database
+itself is never opened here while SQLite has it open: closing such a descriptor would drop SQLite's
+own locks on the file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from otpblue_trio.store.records import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["beside", "find_key", "load_key", "lock_database", "make_private", "move_aside"]
+__all__ = [
+    "beside",
+    "find_key",
+    "load_key",
+    "lock_database",
+    "make_private",
+    "move_aside",
+    "open_private",
+]
 
 _PRIVATE = 0o600
 _PRIVATE_DIRECTORY = 0o700
@@ -46,10 +55,19 @@ def make_private(path: Path) -> None:
     """
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
+        os.close(open_private(path, os.O_RDWR | os.O_CREAT))
     for suffix in _SQLITE_SUFFIXES:
         with suppress(FileNotFoundError):
             _hide(beside(path, suffix))
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Return a descriptor of a file that, where it is made, is for its owner alone.
+
+    Raises:
+      OSError: it cannot be opened.
+    """
+    return os.open(path, flags | os.O_CLOEXEC, _PRIVATE)
 
 
 def _hide(path: Path) -> None:
@@ -68,7 +86,7 @@ def lock_database(path: Path) -> int:
       OSError: the lock file cannot be made.
     """
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    descriptor = os.open(beside(path, ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+    descriptor = open_private(beside(path, ".lock"), os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -124,7 +142,7 @@ def _write_whole(path: Path, octets: bytes) -> None:
     """Write a file that is there whole or not at all, whenever the process is killed."""
     draft = beside(path, ".new")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "wb") as file:
+    with open(open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
         file.write(octets)
         file.flush()
         os.fsync(file.fileno())

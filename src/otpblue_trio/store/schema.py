@@ -7,32 +7,40 @@ event loop for every row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from otpblue_trio.store.numbers import keep_sender
 from otpblue_trio.store.records import StoredReceipt, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
+    from otpblue_trio.store.numbers import KeepNumber
+    from otpblue_trio.store.records import CdrEntry
+
 __all__ = [
     "APPLICATION_ID",
     "CDR_COLUMNS",
-    "CDR_ROWS",
     "RECEIPT_COLUMNS",
-    "RECEIPT_ROWS",
     "SCHEMA_VERSION",
+    "Row",
     "RowWriter",
     "as_text",
+    "cdr_row",
     "delete_receipts",
     "migrate",
+    "next_cdr_id",
     "read_receipts",
     "receipt_is_whole",
+    "receipt_row",
     "rewrite_receipts",
     "sweep_cdrs",
     "sweep_receipts",
+    "write_cdrs",
+    "write_receipts",
 ]
 
 APPLICATION_ID = 0x4F545042
@@ -104,7 +112,9 @@ CDR_COLUMNS = (
     "outcome_known",
 )
 
-_CHUNKS = (256, 128, 64, 32, *range(16, 0, -1))
+_AT_ONCE = 64
+"""Rows between two statements: while the thread prepares them, it keeps the event loop waiting."""
+_CHUNKS = (64, 32, *range(16, 0, -1))
 _DELETE_CHUNKS = (256, 16, 1)
 
 
@@ -131,8 +141,81 @@ class RowWriter:
                 start += step
 
 
-CDR_ROWS = RowWriter("cdrs", CDR_COLUMNS)
-RECEIPT_ROWS = RowWriter("receipts", RECEIPT_COLUMNS)
+_CDR_ROWS = RowWriter("cdrs", ("cdr_id", *CDR_COLUMNS))
+_RECEIPT_ROWS = RowWriter("receipts", RECEIPT_COLUMNS)
+
+Row = tuple[Any, ...]
+"""The values of one record or receipt, its id first; a record's numbers are still whole."""
+
+_DESTINATION = 1 + CDR_COLUMNS.index("destination")
+_SENDER = 1 + CDR_COLUMNS.index("sender")
+
+
+def cdr_row(cdr_id: int | None, cdr: CdrEntry) -> Row:
+    """Return the row of a record.
+
+    Args:
+      cdr_id: its id; None: the database gives it one.
+      cdr: the record.
+    """
+    return (
+        cdr_id,
+        cdr.time,
+        cdr.system_id,
+        cdr.connection_id,
+        cdr.sequence_number,
+        cdr.destination,
+        cdr.region,
+        cdr.sender,
+        cdr.reason,
+        cdr.command_status,
+        cdr.platform_code,
+        cdr.message_id,
+        cdr.latency,
+        cdr.joined,
+        cdr.outcome_known,
+    )
+
+
+def receipt_row(receipt: StoredReceipt) -> Row:
+    """Return the row of a receipt."""
+    return (
+        receipt.receipt_id,
+        receipt.system_id,
+        receipt.message_id,
+        receipt.source_addr_ton,
+        receipt.source_addr_npi,
+        receipt.source_addr,
+        receipt.dest_addr_ton,
+        receipt.dest_addr_npi,
+        receipt.destination_addr,
+        receipt.reason,
+        receipt.receipt_error,
+        receipt.receipt_stat,
+        receipt.message_state,
+        receipt.submitted_at,
+        receipt.done_at,
+    )
+
+
+def write_cdrs(connection: sqlite3.Connection, rows: Sequence[Row], keep: KeepNumber) -> None:
+    """Write records, with what is to be kept of their numbers."""
+    for start in range(0, len(rows), _AT_ONCE):
+        values: list[object] = []
+        for row in rows[start : start + _AT_ONCE]:
+            offset = len(values)
+            values += row
+            values[offset + _DESTINATION] = keep(str(row[_DESTINATION]))
+            values[offset + _SENDER] = keep_sender(str(row[_SENDER]), keep)
+        _CDR_ROWS.write(connection, values)
+
+
+def write_receipts(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write receipts."""
+    for start in range(0, len(rows), _AT_ONCE):
+        values = [value for row in rows[start : start + _AT_ONCE] for value in row]
+        _RECEIPT_ROWS.write(connection, values)
+
 
 _DELETES = {
     # The only thing that is put into the text is a fixed number of question marks.
@@ -188,7 +271,13 @@ def rewrite_receipts(connection: sqlite3.Connection, most: int) -> None:
     ).fetchall()
     if len(rows) <= most:
         connection.execute("DELETE FROM receipts")
-        RECEIPT_ROWS.write(connection, [value for row in rows for value in row])
+        write_receipts(connection, rows)
+
+
+def next_cdr_id(connection: sqlite3.Connection) -> int:
+    """Return an id that is higher than those of all records."""
+    highest = connection.execute("SELECT max(cdr_id) FROM cdrs").fetchone()[0]
+    return int(highest or 0) + 1
 
 
 def read_receipts(connection: sqlite3.Connection, receipt_ttl: float) -> Iterator[StoredReceipt]:

@@ -3,17 +3,21 @@
 Theory of operation
 -------------------
 Everything here belongs to the event loop; the writer thread sees nothing but jobs (`database.Job`),
-one at a time, through one queue. What is recorded while a job is with the thread gathers in the
-next one, so the busier the gateway, the larger the commits, without anybody waiting on purpose.
-When a job comes back, one callback in the loop tells everybody in it, in order, and hands the next
-job over. So the loop is woken once a commit and not once a record, and nothing needs a lock.
+one at a time, through one queue, and nothing needs a lock.
 
-That a receipt is done is not worth a commit: it goes with the next records, or alone after a tenth
-of a second.
+A record goes to the journal, and is safe there (`journal`). The thread gets what the journal holds
+a tenth of a second later, as one commit. A receipt that is done by then is never written into the
+database, and one that is done later goes with the next commit.
+
+What the journal does not take waits for a commit: all records with `survives_power_loss`, as the
+journal would not, and those that come while the disk is slow or its segment full. Such a record
+goes to the thread as soon as that is free; what is recorded meanwhile gathers in the next job, so
+the busier the gateway, the larger the commits. When a job comes back, one callback in the loop
+tells everybody in it, in order, and hands the next job over.
 
 A job that failed, or one that the disk keeps for longer than `patience`, means trouble: everybody
-in it and behind it is told False, and so is every later record, at once. Once a second a job tries
-whether the disk works again.
+who waits for it and behind it is told False, and so is every later record, at once. Once a second a
+job tries whether the disk works again; what the journal holds is in that job.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ import trio
 
 from otpblue_trio.store.cdrs import read_cdrs
 from otpblue_trio.store.database import Database, Job
+from otpblue_trio.store.journal import Journal
+from otpblue_trio.store.schema import cdr_row, receipt_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,12 +44,15 @@ __all__ = ["Store"]
 
 _MAX_WAITING = 50_000
 """Records that may wait for a commit; beyond it a record is refused."""
+_SLOW_COMMIT = 0.5
+"""Seconds after which a commit makes the disk count as slow: a write to the journal might wait as
+well, and with it the event loop."""
 _MAX_DONE = 200_000
 """Ids of done receipts that may wait while the disk is in trouble; beyond it they are forgotten."""
 _MOST_AGAIN = 500
 """So few of the receipts that are kept again that nobody waits for them."""
 _LOOK_PERIOD = 0.1
-"""Between two looks at what is due, and so what a done receipt waits for company."""
+"""Between two looks at what is due, and so how long the journal gathers for a commit."""
 _RETRY_PERIOD = 1.0
 _SWEEP_PERIOD = 60.0
 _SWEEP_PAUSE = 0.02
@@ -103,18 +112,22 @@ class Store:
         self._wall_clock = wall_clock
         self._patience = patience
         self._database: Database | None = None
+        self._journal: Journal | None = None
         if path is not None:
+            if not survives_power_loss:
+                self._journal = Journal(path)
             self._database = Database(
                 path,
                 receipt_ttl=receipt_ttl,
                 cdr_retention=cdr_retention,
                 number_privacy=number_privacy,
                 survives_power_loss=survives_power_loss,
+                journal=self._journal,
             )
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._with_thread: Job | None = None
         self._gathering = Job()
-        """What is recorded goes here, for the next time the thread is free."""
+        """What waits for a commit goes here, for the next time the thread is free."""
         self._thread_is_free = False
         self._rounds = 0
         self._takes_records = True
@@ -122,12 +135,17 @@ class Store:
         self._retry_at = 0.0
         self._sweep_at = 0.0
         self._done: list[int] = []
+        """Receipts to delete with the next job."""
+        self._done_lately: list[int] = []
+        """Receipts of which the journal is to learn with the next record that they are done."""
         self._again: dict[int, StoredReceipt] = {}
         """Receipts to `keep`, by id: a few go with each job, and none that is done by then."""
         self._next_receipt_id = 0
+        self._next_cdr_id = 0
         self._inherited: list[StoredReceipt] = []
         self._opened = trio.Event()
         self._something_due = trio.Event()
+        self._until_back = trio.lowlevel.ParkingLot()
         self._is_closing = False
 
     @property
@@ -137,9 +155,13 @@ class Store:
 
     @property
     def waiting(self) -> int:
-        """Records that are not committed yet."""
+        """Records that are not in the database yet."""
         with_thread = self._with_thread
-        return len(self._gathering.committed) + (len(with_thread.committed) if with_thread else 0)
+        return (
+            len(self._gathering.cdrs)
+            + (len(with_thread.cdrs) if with_thread is not None else 0)
+            + (self._journal.waiting if self._journal is not None else 0)
+        )
 
     def next_receipt_id(self) -> int:
         """Return the id for a new receipt; 0 when the database could not be opened yet.
@@ -160,24 +182,37 @@ class Store:
           cdr: the record.
           receipt: kept until `receipt_done` or the end of its time.
           committed: called once, in the Trio thread, perhaps before this returns. True: both are
-            safe; such calls come in the order of the records. False: neither will be there after a
-            restart, except that a disk which had stopped answering may still bring both; whoever
-            disowns the receipt says so by `receipt_done`. It must be quick and must not raise.
+            safe. False: neither will be there after a restart, except that a disk which had stopped
+            answering may still bring both; whoever disowns the receipt says so by `receipt_done`.
+            It must be quick and must not raise.
         """
         if self._database is None:
             committed(True)
             return
-        gathering = self._gathering
-        if (
-            not self._takes_records
-            or len(gathering.committed) >= _MAX_WAITING
-            or (receipt is not None and not receipt.receipt_id)
-        ):
+        if not self._takes_records or (receipt is not None and not receipt.receipt_id):
             committed(False)
             return
-        gathering.cdrs.append(cdr)
-        if receipt is not None:
-            gathering.receipts.append(receipt)
+        cdr_id = self._next_cdr_id
+        if cdr_id:
+            self._next_cdr_id = cdr_id + 1
+        row = cdr_row(cdr_id or None, cdr)
+        row_of_receipt = receipt_row(receipt) if receipt is not None else None
+        journal = self._journal
+        if journal is not None and journal.append(row, row_of_receipt, self._done_lately):
+            if self._done_lately:
+                self._done_lately = []
+            self._something_due.set()
+            if journal.is_worth_a_commit and self._thread_is_free:
+                self._hand_over()
+            committed(True)
+            return
+        gathering = self._gathering
+        if len(gathering.committed) >= _MAX_WAITING:
+            committed(False)
+            return
+        gathering.cdrs.append(row)
+        if row_of_receipt is not None:
+            gathering.receipts.append(row_of_receipt)
         gathering.committed.append(committed)
         if self._thread_is_free:
             self._something_due.set()
@@ -204,9 +239,15 @@ class Store:
         """
         if self._again:
             self._again.pop(receipt_id, None)
-        if receipt_id and len(self._done) < _MAX_DONE:
-            self._done.append(receipt_id)
-            self._something_due.set()
+        if not receipt_id or len(self._done) >= _MAX_DONE:
+            return
+        journal = self._journal
+        if journal is not None:
+            self._done_lately.append(receipt_id)
+            if journal.forget_receipt(receipt_id):
+                return
+        self._done.append(receipt_id)
+        self._something_due.set()
 
     async def pending_receipts(self) -> list[StoredReceipt]:
         """Return the receipts that an earlier run left behind, oldest first; each only once.
@@ -224,6 +265,7 @@ class Store:
     ) -> list[CdrEntry]:
         """Return the records of a time, oldest first; numbers are as they were kept.
 
+        What was recorded before is brought into the database first, unless that is in trouble.
         Cancelling leaves the reading to its thread and returns at once.
 
         Args:
@@ -238,9 +280,30 @@ class Store:
         path = self._path
         if path is None:
             return []
+        await self._bring_in()
         return await trio.to_thread.run_sync(
             lambda: read_cdrs(path, since=since, until=until, system_id=system_id, limit=limit),
             abandon_on_cancel=True,
+        )
+
+    async def _bring_in(self) -> None:
+        """Wait until what the journal holds now is in the database, or that is in trouble."""
+        # The job that is with the thread, and the one behind it.
+        for _ in range(2):
+            if self._thread_is_free and self._has_work():
+                self._hand_over()
+            if self._with_thread is None or self._trouble:
+                break
+            await self._until_back.park()
+
+    def _has_work(self) -> bool:
+        """Tell whether there is anything for the thread but sweeping."""
+        journal = self._journal
+        return bool(
+            self._gathering.cdrs
+            or self._done
+            or self._again
+            or (journal is not None and journal.waiting)
         )
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -322,12 +385,14 @@ class Store:
             now = trio.current_time()
             job = self._with_thread
             if job is not None:
+                if self._journal is not None and now - job.started_at >= _SLOW_COMMIT:
+                    self._journal.stop()
                 if now - job.started_at >= self._patience:
                     self._give_up(job, f"the disk keeps a commit for {self._patience:g} seconds")
             elif self._trouble:
                 if now >= self._retry_at:
                     self._hand_over()
-            elif self._done:
+            elif self._has_work():
                 self._hand_over()
             elif self._sweep_at <= now:
                 self._go_on()
@@ -354,9 +419,12 @@ class Store:
         """Give the thread what has gathered."""
         self._rounds = 0
         job, self._gathering = self._gathering, Job()
+        if self._journal is not None:
+            job.segments = self._journal.take()
         job.done, self._done = self._done, []
+        self._done_lately = []
         for _ in range(min(len(self._again), _MOST_AGAIN)):
-            job.receipts.append(self._again.popitem()[1])
+            job.receipts.append(receipt_row(self._again.popitem()[1]))
         self._give(job)
 
     def _give(self, job: Job) -> None:
@@ -368,7 +436,7 @@ class Store:
     def _go_on(self) -> None:
         """Give the free thread the next job, or let it wait, or end."""
         if self._is_closing:
-            if not self._trouble and (self._gathering.committed or self._done or self._again):
+            if not self._trouble and self._has_work():
                 self._hand_over()
             else:
                 self._inbox.put(None)
@@ -387,9 +455,11 @@ class Store:
     def _came_back(self, job: Job) -> None:
         """Tell everybody how a job went, and give the thread the next one."""
         self._with_thread = None
+        self._until_back.unpark_all()
         if job.first_receipt_id:
             self._next_receipt_id = job.first_receipt_id
             self._inherited = job.inherited
+            self._number_gathered(job.first_cdr_id)
         for notice in job.notices:
             self._on_trouble(notice)
         if job.trouble:
@@ -399,6 +469,8 @@ class Store:
             self._trouble = ""
             self._takes_records = not self._is_closing
             self._on_recovered()
+        if self._journal is not None and not self._trouble:
+            self._journal.resume()
         self._tell(job, not job.trouble)
         if job.trouble:
             self._refuse_gathered()
@@ -407,6 +479,12 @@ class Store:
                 _SWEEP_PAUSE if job.more_to_sweep else _SWEEP_PERIOD
             )
         self._go_on()
+
+    def _number_gathered(self, first_cdr_id: int) -> None:
+        """Give what was recorded before the opening its ids."""
+        gathered = self._gathering.cdrs
+        gathered[:] = [(first_cdr_id + i, *row[1:]) for i, row in enumerate(gathered)]
+        self._next_cdr_id = first_cdr_id + len(gathered)
 
     def _give_up(self, job: Job, reason: str) -> None:
         """Tell everybody in and behind a job, which the thread still has, that it failed."""
@@ -420,6 +498,9 @@ class Store:
         is_new = not self._trouble
         self._trouble = reason
         self._takes_records = False
+        self._until_back.unpark_all()
+        if self._journal is not None:
+            self._journal.stop()
         self._retry_at = trio.current_time() + _RETRY_PERIOD
         self._something_due.set()
         if is_new:
