@@ -63,7 +63,8 @@ class ConfiguredAccounts:
             # The configuration may have got the account while the directory was asked.
             account = self._accounts.get(system_id, account)
         else:
-            await trio.lowlevel.checkpoint()
+            # A whole checkpoint would be a round of the event loop for each bind.
+            await trio.lowlevel.checkpoint_if_cancelled()
         return account if account is not None and account.enabled else None
 
 
@@ -87,7 +88,7 @@ class ThreadVerifier:
         if account is not None and self._cache.is_known_good(
             account.system_id, account.password, given
         ):
-            await trio.lowlevel.checkpoint()
+            await trio.lowlevel.checkpoint_if_cancelled()
             return True
         is_right = await trio.to_thread.run_sync(
             _check, account, given, limiter=self._limiter, abandon_on_cancel=True

@@ -179,7 +179,7 @@ class Connection:
         self._is_turned_away = False
         self._is_lost = False
         self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
-        self._leaving = trio.CancelScope()
+        self._lifetime = trio.CancelScope()
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
         self._inactivity = trio.CancelScope()
@@ -257,7 +257,7 @@ class Connection:
         """Ask the connection to end in good order; the first reason stands."""
         if self._leave_reason is None:
             self._leave_reason = reason
-            self._leaving.cancel()
+            self._lifetime.cancel()
 
     # ------------------------------------------------------------------ the life
 
@@ -329,10 +329,10 @@ class Connection:
     async def _read_within_deadlines(self) -> CloseReason:
         limits = self._limits
         opened_at = self._opened_at
-        max_duration = trio.CancelScope(deadline=opened_at + limits.max_session_duration)
+        self._lifetime.deadline = opened_at + limits.max_session_duration
         self._inactivity.deadline = opened_at + limits.inactivity_timeout
         self._pre_bind.deadline = opened_at + limits.pre_bind_timeout
-        with self._leaving, max_duration, self._inactivity, self._pre_bind:
+        with self._lifetime, self._inactivity, self._pre_bind:
             if self._enter is not None:
                 ended = await self._learn_peer(self._enter)
                 if ended is not None:
@@ -344,9 +344,7 @@ class Connection:
             return CloseReason.PRE_BIND_TIMEOUT
         if self._inactivity.cancelled_caught:
             return self._reason_of_silence()
-        if max_duration.cancelled_caught:
-            return CloseReason.MAX_DURATION
-        return self._leave_reason or CloseReason.INTERNAL_ERROR
+        return self._leave_reason or CloseReason.MAX_DURATION
 
     async def _learn_peer(self, enter: Callable[[Peer], bool]) -> CloseReason | None:
         """Read the PROXY header; from then on its source is the peer."""
@@ -587,6 +585,9 @@ class Connection:
         session = self._session
         self._is_parting = True
         self._messages.part_from(self)
+        self._writer.try_flush()
+        if not (reason in _WITH_UNBIND or session.in_flight or self._writer.is_busy):
+            return
         with trio.move_on_after(self._limits.drain_timeout):
             if reason in _WITH_UNBIND and not session.is_closed and self._account is not None:
                 async with trio.open_nursery() as nursery:

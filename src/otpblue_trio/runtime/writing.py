@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import trio
@@ -105,11 +106,20 @@ class SessionWriter:
 
     async def flush(self) -> None:
         """Return when nothing is queued and nothing is being sent."""
-        if self.descriptor is not None and not self._is_sending:
-            self.send_now()
-        while self._session.outgoing_octets or self._is_sending:
+        self.try_flush()
+        while self.is_busy:
             self.wake()
             await self.progress()
+
+    def try_flush(self) -> None:
+        """Send what is queued, as far as that can be done without waiting."""
+        if self.descriptor is not None and not self._is_sending:
+            self.send_now()
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something is queued or being sent."""
+        return bool(self._session.outgoing_octets) or self._is_sending
 
     def abandon(self) -> None:
         """Drop what is queued: nobody takes it."""
@@ -198,9 +208,12 @@ async def linger(stream: trio.abc.Stream) -> None:
             with contextlib.suppress(trio.BrokenResourceError):
                 await stream.unwrap()
             stream = transport
-        if isinstance(stream, trio.abc.HalfCloseableStream):
+        if isinstance(stream, trio.SocketStream):
+            # The same without a checkpoint, which would be a round of the event loop.
+            stream.socket.shutdown(socket.SHUT_WR)
+        elif isinstance(stream, trio.abc.HalfCloseableStream):
             await stream.send_eof()
         while await stream.receive_some(_READ_OCTETS):
             pass
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
+    except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
         return
