@@ -53,7 +53,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "session": (*GROUND, "smpp"),
     "policy": (*GROUND, "smpp"),
     "upstream": (*GROUND, "readiness", "policy"),
-    "store": (*GROUND, "policy.types"),
+    "store": (*GROUND, "readiness", "policy.types"),
     "runtime": (*GROUND, "readiness", "session", "policy", "smpp", "store.records"),
     "ops": (*GROUND, VERSION, "runtime.observer", "policy.types", "policy.verdicts", "smpp"),
     "config": (*GROUND, "policy"),

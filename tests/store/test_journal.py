@@ -106,24 +106,24 @@ def _full_disk(octets: int) -> Iterator[None]:
 
 
 def test_record_is_read_as_it_was_written(path: Path, journal: Journal) -> None:
-    assert journal.append(ROW, ROW_OF_RECEIPT, [])
+    assert journal.append([(ROW, ROW_OF_RECEIPT)], [])
     leftover = read_journal(path)
     assert leftover.cdrs == [ROW]
     assert leftover.receipts == {1: ROW_OF_RECEIPT}
 
 
 def test_receipt_that_is_done_by_a_later_frame_is_not_left(path: Path, journal: Journal) -> None:
-    journal.append(ROW, ROW_OF_RECEIPT, [])
-    journal.append(ROW, None, [1, 5])
+    journal.append([(ROW, ROW_OF_RECEIPT)], [])
+    journal.append([(ROW, None)], [1, 5])
     leftover = read_journal(path)
     assert leftover.receipts == {}
     assert leftover.done == [1, 5]
 
 
 def test_receipt_done_in_the_other_segment_is_not_left(path: Path, journal: Journal) -> None:
-    journal.append(ROW, ROW_OF_RECEIPT, [])
+    journal.append([(ROW, ROW_OF_RECEIPT)], [])
     journal.take()
-    journal.append(ROW, None, [1])
+    journal.append([(ROW, None)], [1])
     assert read_journal(path).receipts == {}
 
 
@@ -136,7 +136,7 @@ def test_whatever_was_cut_off_the_frames_before_are_read(
     segment.open()
     sizes = [0]
     for number in range(1, 6):
-        segment.append(cdr_row(number, CDR), None, [])
+        segment.append([(cdr_row(number, CDR), None)], [])
         sizes.append(segment.octets)
     left = cut % (segment.octets + 1)
     os.truncate(path.with_name("otpblue.db.journal-1"), left)
@@ -155,7 +155,7 @@ def test_damage_hides_no_frame_before_it(
     segment.open()
     sizes = []
     for number in range(1, 6):
-        segment.append(cdr_row(number, CDR), None, [])
+        segment.append([(cdr_row(number, CDR), None)], [])
         sizes.append(segment.octets)
     octets = bytearray(file.read_bytes())
     place %= len(octets)
@@ -167,12 +167,12 @@ def test_damage_hides_no_frame_before_it(
 
 
 def test_write_that_is_cut_short_leaves_no_half_frame(path: Path, journal: Journal) -> None:
-    assert journal.append(ROW, None, [])
+    assert journal.append([(ROW, None)], [])
     size = path.with_name("otpblue.db.journal-1").stat().st_size
     with _full_disk(size + 10):
-        assert not journal.append(ROW, None, [])
+        assert not journal.append([(ROW, None)], [])
     assert path.with_name("otpblue.db.journal-1").stat().st_size == size
-    assert journal.append(ROW, None, [])
+    assert journal.append([(ROW, None)], [])
     assert len(read_journal(path).cdrs) == 2
 
 
@@ -180,32 +180,32 @@ def test_full_segment_declines_until_the_other_one_is_active(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("otpblue_trio.store.journal._SEGMENT_OCTETS", 1)
-    assert journal.append(ROW, None, [])
-    assert not journal.append(ROW, None, [])
+    assert journal.append([(ROW, None)], [])
+    assert not journal.append([(ROW, None)], [])
     (full,) = journal.take()
-    assert journal.append(ROW, None, [])
+    assert journal.append([(ROW, None)], [])
     full.empty()
     journal.take()
-    assert journal.append(ROW, None, [])
+    assert journal.append([(ROW, None)], [])
 
 
 def test_what_json_cannot_hold_is_declined(journal: Journal) -> None:
-    assert not journal.append(cdr_row(1, attrs.evolve(CDR, sender="\ud800")), None, [])
-    assert journal.append(ROW, None, [])
+    assert not journal.append([(cdr_row(1, attrs.evolve(CDR, sender="\ud800")), None)], [])
+    assert journal.append([(ROW, None)], [])
 
 
 def test_journal_of_a_newer_program_is_refused(
     path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("otpblue_trio.store.journal._VERSION", 2)
-    journal.append(ROW, None, [])
+    journal.append([(ROW, None)], [])
     monkeypatch.undo()
     with pytest.raises(StoreError, match="journal-1 has version 2"):
         read_journal(path)
 
 
 def test_files_are_private_and_go_away_when_they_are_empty(path: Path, journal: Journal) -> None:
-    journal.append(ROW, None, [])
+    journal.append([(ROW, None)], [])
     files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     assert files == {"otpblue.db.journal-1": 0o600, "otpblue.db.journal-2": 0o600}
     journal.close()

@@ -27,6 +27,7 @@ from otpblue_trio.policy.admission import Admission, Declined
 from otpblue_trio.policy.parts import Part, may_be_part
 from otpblue_trio.policy.types import Delivered, Outcome
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict_of_outcome
+from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime.answers import AnswerDesk
 from otpblue_trio.runtime.exchanges import Exchange, Waiter
 from otpblue_trio.runtime.long_messages import LongMessageDesk
@@ -35,11 +36,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from otpblue_trio.policy.types import SendRequest
+    from otpblue_trio.readiness import Batch
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.exchanges import ExchangeKey
     from otpblue_trio.runtime.observer import Observer
-    from otpblue_trio.runtime.protocols import GatewayLimits, MessageStore, Platform, WallClock
+    from otpblue_trio.runtime.protocols import (
+        Done,
+        GatewayLimits,
+        MessageStore,
+        Platform,
+        WallClock,
+    )
     from otpblue_trio.smpp import DataSm, SubmitSm
 
 __all__ = ["MessageDesk"]
@@ -98,6 +106,9 @@ class MessageDesk:
         self._open: dict[ExchangeKey, Exchange] = {}
         self._delivered: dict[ExchangeKey, Exchange] = {}
         self._delivered_until: deque[tuple[float, ExchangeKey]] = deque()
+        self._batch: Batch | None = None
+        self._to_ask: list[tuple[SendRequest, Done]] = []
+        """Requests of the batch being handled."""
         self._long = LongMessageDesk(admission, self, on_remember)
         self._in_flight = 0
         self._all_answered: trio.Event | None = None
@@ -171,11 +182,26 @@ class MessageDesk:
             exchange = self._open.get(key)
         if exchange is None:
             exchange = self._open[key] = Exchange(key, request.region, waiters, self.settle)
-            self._platform.submit(request, exchange.settle)
+            self._ask(request, exchange.settle)
         else:
             for waiter in waiters:
                 self.share(exchange, waiter)
         return exchange
+
+    def _ask(self, request: SendRequest, done: Done) -> None:
+        """Ask the platform, with all that the batch being handled has for it."""
+        batch = self._batch = self._batch or current_batch()
+        if not batch.is_on:
+            self._platform.submit(request, done)
+            return
+        if not self._to_ask:
+            batch.at_end(self._ask_gathered)
+        self._to_ask.append((request, done))
+
+    def _ask_gathered(self) -> None:
+        gathered, self._to_ask = self._to_ask, []
+        for request, done in gathered:
+            self._platform.submit(request, done)
 
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""

@@ -16,9 +16,9 @@ commit and the emptying of the file does no harm.
 A segment that is full, or a file that cannot be written, refuses the record: its caller then waits
 for a commit. After trouble with the database segments keep what they have until a commit succeeds.
 
-A frame is its length, its CRC-32, and JSON of the version, the record, its receipt, and the ids of
-receipts that were done before. What follows a damaged frame was never promised: the write that was
-cut off by the end of the process is the last one.
+A frame is its length, its CRC-32, and JSON of the version, some records with their receipts, and
+the ids of receipts that were done before. What follows a damaged frame was never promised: the
+write that was cut off by the end of the process is the last one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from otpblue_trio.store.files import beside, open_private
 from otpblue_trio.store.records import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from otpblue_trio.store.schema import Row
@@ -48,6 +48,10 @@ _SEGMENT_OCTETS = 4 * 1024 * 1024
 """More than a second of a busy gateway; the thread is asked to take a segment long before."""
 _WORTH_A_COMMIT = 512 * 1024
 _HEAD = struct.Struct("<II")
+
+
+Entry = tuple["Row", "Row | None"]
+"""The row of a record, and that of its receipt."""
 
 
 class Leftover:
@@ -117,18 +121,17 @@ class Segment:
             return False
         return (found.st_dev, found.st_ino) == self._identity
 
-    def append(self, cdr: Row, receipt: Row | None, done: list[int]) -> bool:
-        """Append a record; False: it is not there, and the segment is as before.
+    def append(self, entries: Sequence[Entry], done: list[int]) -> bool:
+        """Append records with one write; False: none is there, and the segment is as before.
 
         Args:
-          cdr: the row of the record.
-          receipt: the row of its receipt.
+          entries: the records.
           done: ids of receipts that are done.
         """
         if self.octets >= _SEGMENT_OCTETS:
             return False
         try:
-            body = orjson.dumps((_VERSION, cdr, receipt, done))
+            body = orjson.dumps((_VERSION, entries, done))
             frame = _HEAD.pack(len(body), zlib.crc32(body)) + body
             written = os.write(self._descriptor, frame)
         except (OSError, orjson.JSONEncodeError):
@@ -138,9 +141,10 @@ class Segment:
             self._cut_back()
             return False
         self.octets += written
-        self.cdrs.append(cdr)
-        if receipt is not None:
-            self.receipts[receipt[0]] = receipt
+        for cdr, receipt in entries:
+            self.cdrs.append(cdr)
+            if receipt is not None:
+                self.receipts[receipt[0]] = receipt
         return True
 
     def _cut_back(self) -> None:
@@ -190,10 +194,10 @@ class Journal:
         """Tell whether both files are where the next run would look for them."""
         return all(segment.is_in_place() for segment in self._segments)
 
-    def append(self, cdr: Row, receipt: Row | None, done: list[int]) -> bool:
-        """Append a record to the active segment; see `Segment.append`."""
+    def append(self, entries: Sequence[Entry], done: list[int]) -> bool:
+        """Append records to the active segment; see `Segment.append`."""
         active = self._active
-        return active is not None and active.append(cdr, receipt, done)
+        return active is not None and active.append(entries, done)
 
     def forget_receipt(self, receipt_id: int) -> bool:
         """Drop a receipt that is done before the thread got it; False: it is not here."""
@@ -252,10 +256,11 @@ def read_journal(path: Path) -> Leftover:
                     f"store.path: {beside(path, suffix)} has version {version}, this program knows"
                     f" {_VERSION}: a newer one wrote it"
                 )
-            cdr, receipt, done = rest
-            leftover.cdrs.append(tuple(cdr))
-            if receipt is not None:
-                leftover.receipts[receipt[0]] = tuple(receipt)
+            entries, done = rest
+            for cdr, receipt in entries:
+                leftover.cdrs.append(tuple(cdr))
+                if receipt is not None:
+                    leftover.receipts[receipt[0]] = tuple(receipt)
             leftover.done += done
     for receipt_id in leftover.done:
         leftover.receipts.pop(receipt_id, None)

@@ -5,7 +5,8 @@ Theory of operation
 Everything here belongs to the event loop; the writer thread sees nothing but jobs (`database.Job`),
 one at a time, through one queue, and nothing needs a lock.
 
-A record goes to the journal, and is safe there (`journal`). The thread gets what the journal holds
+A record goes to the journal, and is safe there (`journal`); those of one batch of answers go with
+one write at its end. The thread gets what the journal holds
 a tenth of a second later, as one commit. A receipt that is done by then is never written into the
 database, and one that is done later goes with the next commit.
 
@@ -27,9 +28,10 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from otpblue_trio.readiness import Batch, current_batch
 from otpblue_trio.store.cdrs import read_cdrs
 from otpblue_trio.store.database import Database, Job
-from otpblue_trio.store.journal import Journal
+from otpblue_trio.store.journal import Entry, Journal
 from otpblue_trio.store.schema import cdr_row, receipt_row
 
 if TYPE_CHECKING:
@@ -126,6 +128,11 @@ class Store:
             )
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._with_thread: Job | None = None
+        self._entries: list[Entry] = []
+        """What is recorded in one batch (`readiness`), on its way to the journal."""
+        self._owners: list[Callable[[bool], None]] = []
+        """Who waits for each of them."""
+        self._batch = Batch()
         self._gathering = Job()
         """What waits for a commit goes here, for the next time the thread is free."""
         self._thread_is_free = False
@@ -158,7 +165,8 @@ class Store:
         """Records that are not in the database yet."""
         with_thread = self._with_thread
         return (
-            len(self._gathering.cdrs)
+            len(self._entries)
+            + len(self._gathering.cdrs)
             + (len(with_thread.cdrs) if with_thread is not None else 0)
             + (self._journal.waiting if self._journal is not None else 0)
         )
@@ -196,26 +204,42 @@ class Store:
         if cdr_id:
             self._next_cdr_id = cdr_id + 1
         row = cdr_row(cdr_id or None, cdr)
-        row_of_receipt = receipt_row(receipt) if receipt is not None else None
+        self._entries.append((row, receipt_row(receipt) if receipt is not None else None))
+        self._owners.append(committed)
+        if not self._batch.is_on:
+            self._write_entries()
+        elif len(self._owners) == 1:
+            self._batch.at_end(self._write_entries)
+
+    def _write_entries(self) -> None:
+        """Bring what was recorded in one go to the journal, or let it wait for a commit."""
+        entries, self._entries = self._entries, []
+        owners, self._owners = self._owners, []
         journal = self._journal
-        if journal is not None and journal.append(row, row_of_receipt, self._done_lately):
-            if self._done_lately:
-                self._done_lately = []
-            self._something_due.set()
-            if journal.is_worth_a_commit and self._thread_is_free:
-                self._hand_over()
-            committed(True)
+        if (
+            journal is None
+            or not self._takes_records
+            or not journal.append(entries, self._done_lately)
+        ):
+            self._let_wait(entries, owners)
             return
+        self._done_lately = []
+        self._something_due.set()
+        if journal.is_worth_a_commit and self._thread_is_free:
+            self._hand_over()
+        self._tell(owners, True)
+
+    def _let_wait(self, entries: list[Entry], owners: list[Callable[[bool], None]]) -> None:
         gathering = self._gathering
-        if len(gathering.committed) >= _MAX_WAITING:
-            committed(False)
-            return
-        gathering.cdrs.append(row)
-        if row_of_receipt is not None:
-            gathering.receipts.append(row_of_receipt)
-        gathering.committed.append(committed)
+        room = _MAX_WAITING - len(gathering.committed) if self._takes_records else 0
+        for cdr, receipt in entries[:room]:
+            gathering.cdrs.append(cdr)
+            if receipt is not None:
+                gathering.receipts.append(receipt)
+        gathering.committed += owners[:room]
         if self._thread_is_free:
             self._something_due.set()
+        self._tell(owners[room:], False)
 
     def keep(self, receipts: list[StoredReceipt]) -> None:
         """Keep receipts that may have been lost in trouble, without a record; soon.
@@ -333,6 +357,7 @@ class Store:
         self, database: Database, opening: Job, task_status: trio.TaskStatus[None]
     ) -> None:
         token = trio.lowlevel.current_trio_token()
+        self._batch = current_batch()
         inbox = self._inbox
 
         def write() -> None:
@@ -471,7 +496,7 @@ class Store:
             self._on_recovered()
         if self._journal is not None and not self._trouble:
             self._journal.resume()
-        self._tell(job, not job.trouble)
+        self._tell_waiting(job, not job.trouble)
         if job.trouble:
             self._refuse_gathered()
         if job.sweep:
@@ -491,7 +516,7 @@ class Store:
         if not job.was_given_up:
             job.was_given_up = True
             self._enter_trouble(reason)
-            self._tell(job, False)
+            self._tell_waiting(job, False)
             self._refuse_gathered()
 
     def _enter_trouble(self, reason: str) -> None:
@@ -508,11 +533,14 @@ class Store:
 
     def _refuse_gathered(self) -> None:
         gathered, self._gathering = self._gathering, Job()
-        self._tell(gathered, False)
+        self._tell_waiting(gathered, False)
 
-    def _tell(self, job: Job, kept: bool) -> None:
+    def _tell_waiting(self, job: Job, kept: bool) -> None:
         committed, job.committed = job.committed, []
-        for tell in committed:
+        self._tell(committed, kept)
+
+    def _tell(self, owners: list[Callable[[bool], None]], kept: bool) -> None:
+        for tell in owners:
             try:
                 tell(kept)
             except Exception as error:

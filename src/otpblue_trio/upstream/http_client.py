@@ -234,8 +234,6 @@ class HttpPlatform:
             for watcher, flags in ready:
                 if not watcher.is_closed:
                     watcher.on_ready(flags)
-                    if settled:
-                        self._deliver()
             if settled:
                 self._deliver()
             self._is_handling = False
