@@ -220,7 +220,10 @@ async def main(log: LogWriter) -> None:
         session = connection._session = bound_session()
         connection._account = registry.enter(owner, 0.0)
 
-        take = connection._take_directly
+        def take(octets: bytes) -> None:
+            connection._receive_directly(octets)
+            connection._act_directly()
+
         measure("decode", decode, pdus)
         measure("number, sender, code", decide, messages)
         measure("read, decide, hand over", take, incoming)

@@ -7,8 +7,15 @@ import typing
 import attrs
 import pytest
 
+from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime import observer
-from otpblue_trio.runtime.observer import Event, GatewayStarted, Notice, ObserverGroup
+from otpblue_trio.runtime.observer import (
+    ConnectionTrouble,
+    Event,
+    GatewayStarted,
+    Notice,
+    ObserverGroup,
+)
 
 EVENTS: tuple[type[attrs.AttrsInstance], ...] = typing.get_args(Event)
 
@@ -31,6 +38,37 @@ def test_a_group_tells_each_observer_in_order() -> None:
     group.observe(first)
     group.observe(second)
     assert told == [("a", first), ("b", first), ("a", second), ("b", second)]
+
+
+async def test_events_of_a_batch_are_passed_on_in_order_at_its_end() -> None:
+    told: list[tuple[str, Event]] = []
+    group = ObserverGroup([Keeper("a", told)])
+    first, second = GatewayStarted(), Notice(level="info", text="hello")
+    batch = current_batch()
+    batch.is_on = True
+    group.observe(first)
+    group.observe(second)
+    assert told == []
+    batch.end()
+    assert told == [("a", first), ("a", second)]
+
+
+async def test_an_observer_that_raises_ends_no_batch() -> None:
+    told: list[tuple[str, Event]] = []
+
+    class Defect:
+        def observe(self, event: Event, /) -> None:
+            if isinstance(event, Notice):
+                raise KeyError
+
+    group = ObserverGroup([Keeper("a", told), Defect()])
+    batch = current_batch()
+    batch.is_on = True
+    group.observe(Notice(level="info", text="hello"))
+    group.observe(GatewayStarted())
+    batch.end()
+    kinds = [type(event) for _, event in told]
+    assert kinds == [Notice, ConnectionTrouble, GatewayStarted]
 
 
 def test_a_group_of_nobody_tells_nobody() -> None:

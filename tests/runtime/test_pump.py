@@ -12,7 +12,7 @@ import trio
 import trio.testing
 
 from otpblue_trio.runtime.observer import CloseReason
-from otpblue_trio.runtime.pump import SocketPump, plain_descriptor
+from otpblue_trio.runtime.pump import Line, SocketPump, plain_descriptor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,10 +24,16 @@ class Taker:
 
     octets: bytes = b""
     ends_with: bytes = b"!"
+    received: bytes = b""
     news: trio.Event = attrs.field(factory=trio.Event)
 
-    def take(self, octets: bytes) -> CloseReason | None:
-        self.octets += octets
+    def receive(self, octets: bytes) -> None:
+        self.received = octets
+        if octets.endswith(b"#"):
+            raise ValueError("accident")
+
+    def act(self) -> CloseReason | None:
+        self.octets += self.received
         self.news.set()
         self.news = trio.Event()
         if self.octets.endswith(b"?"):
@@ -67,11 +73,15 @@ def descriptor_of(stream: trio.SocketStream) -> int:
     return descriptor
 
 
+def open_line(pump: SocketPump, stream: trio.SocketStream, taker: Taker) -> Line:
+    return pump.open_line(descriptor_of(stream), taker.receive, taker.act)
+
+
 @pytest.mark.parametrize("in_flight", [0, 15, 16, 1000])
 async def test_what_arrives_is_taken_in_order(in_flight: int) -> None:
     taker = Taker()
     async with running_pump(in_flight) as pump, pair() as (stream, peer):
-        with pump.open_line(descriptor_of(stream), taker.take):
+        with open_line(pump, stream, taker):
             for piece in (b"a", b"b", b"c"):
                 peer.send(piece)
             await taker.has(b"abc")
@@ -84,20 +94,21 @@ async def test_what_arrives_is_taken_in_order(in_flight: int) -> None:
 )
 async def test_a_line_ends_for_a_reason(last: bytes, reason: CloseReason) -> None:
     async with running_pump() as pump, pair() as (stream, peer):
-        with pump.open_line(descriptor_of(stream), Taker().take) as line:
+        with open_line(pump, stream, Taker()) as line:
             peer.send(last) if last else peer.close()
             assert await line.end() is reason
             assert not line.is_paused
 
 
-async def test_an_accident_ends_its_own_line_and_no_other() -> None:
+@pytest.mark.parametrize("accident", [b"?", b"#"])
+async def test_an_accident_ends_its_own_line_and_no_other(accident: bytes) -> None:
     bystander = Taker()
     async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
         with (
-            pump.open_line(descriptor_of(one), Taker().take) as line,
-            pump.open_line(descriptor_of(other), bystander.take),
+            open_line(pump, one, Taker()) as line,
+            open_line(pump, other, bystander),
         ):
-            peer.send(b"?")
+            peer.send(accident)
             with pytest.raises(ValueError, match="accident"):
                 await line.end()
             friend.send(b"x")
@@ -108,8 +119,8 @@ async def test_a_paused_line_reads_nothing_until_it_is_resumed() -> None:
     taker, bystander = Taker(), Taker()
     async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
         with (
-            pump.open_line(descriptor_of(one), taker.take) as line,
-            pump.open_line(descriptor_of(other), bystander.take),
+            open_line(pump, one, taker) as line,
+            open_line(pump, other, bystander),
         ):
             line.pause()
             assert line.is_paused
@@ -123,7 +134,7 @@ async def test_a_paused_line_reads_nothing_until_it_is_resumed() -> None:
 
 async def test_nothing_is_read_behind_a_line_s_end() -> None:
     async with running_pump() as pump, pair() as (stream, peer):
-        with pump.open_line(descriptor_of(stream), Taker().take):
+        with open_line(pump, stream, Taker()):
             pass
         peer.send(b"for somebody else")
         assert await stream.receive_some(100) == b"for somebody else"
@@ -132,7 +143,7 @@ async def test_nothing_is_read_behind_a_line_s_end() -> None:
 async def test_cancelling_the_wait_for_the_end_leaves_the_line_open() -> None:
     taker = Taker()
     async with running_pump() as pump, pair() as (stream, peer):
-        with pump.open_line(descriptor_of(stream), taker.take) as line:
+        with open_line(pump, stream, taker) as line:
             with trio.move_on_after(0):
                 await line.end()
             peer.send(b"a")

@@ -170,6 +170,11 @@ class Connection:
         )
         self._pump = pump
         self._line: Line | None = None
+        self._received: list[SessionEvent] = []
+        """What the pump has read and nobody acted on yet; `_octets_read` is how much that was."""
+        self._octets_read = 0
+        self.waiting = 0
+        """Messages that wait for their outcome; counted by the `MessageDesk`."""
         self._account: AccountState | None = None
         self._certificate: ClientCertificate | None = None
         self._detail = ""
@@ -406,7 +411,7 @@ class Connection:
         whether there was activity since, and a later one set.
         """
         self._inactivity.deadline = math.inf
-        with pump.open_line(descriptor, self._take_directly) as line:
+        with pump.open_line(descriptor, self._receive_directly, self._act_directly) as line:
             self._line = line
             try:
                 while True:
@@ -429,17 +434,29 @@ class Connection:
                 return reason
         return None
 
-    def _take_directly(self, octets: bytes) -> CloseReason | None:
+    def _receive_directly(self, octets: bytes) -> None:
         """Take what the pump has read from a bound session, which has no binds to decide."""
+        self._octets_read = len(octets)
+        self._received = list(self._session.receive(octets))
+
+    def _act_directly(self) -> CloseReason | None:
+        """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
         session = self._session
         now = trio.current_time()
+        events, self._received = self._received, []
+        others: list[SessionEvent] = []
+        for event in events:
+            if isinstance(event, DeliverAnswered):
+                self._receipt_answered(event, now)
+            else:
+                others.append(event)
         reason = None
-        for event in session.receive(octets):
+        for event in others:
             reason = self._act(event, now)
             if reason is not None:
                 break
         self._after_taking()
-        deadline = self._silent_at(now, len(octets))
+        deadline = self._silent_at(now, self._octets_read)
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
         if session.outgoing_octets > self._most_outgoing and self._line is not None:

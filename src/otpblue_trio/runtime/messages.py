@@ -148,6 +148,7 @@ class MessageDesk:
         if isinstance(admitted, Declined):
             self._answers.refuse(waiter, admitted.reason, admitted.region)
             return
+        connection.waiting += 1
         account.in_flight += 1
         self._in_flight += 1
         if isinstance(admitted, Part):
@@ -160,8 +161,7 @@ class MessageDesk:
             return Reason.DRAINING
         if self._answers.refuses:
             return Reason.STORE_DOWN
-        # The session counts the message being decided about.
-        if connection.in_flight > self._session_cap:
+        if connection.waiting >= self._session_cap:
             return Reason.SESSION_IN_FLIGHT_CAP
         if account.in_flight >= self._account_cap:
             return Reason.ACCOUNT_IN_FLIGHT_CAP
@@ -249,6 +249,7 @@ class MessageDesk:
         """Take a message out of flight."""
         self._in_flight -= 1
         waiter.account.in_flight -= 1
+        waiter.connection.waiting -= 1
         if self._all_answered is not None and not self._in_flight:
             self._all_answered.set()
 

@@ -7,15 +7,19 @@ numbers only masked.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from otpblue_trio.hot import hot_frozen
+from otpblue_trio.readiness import current_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from otpblue_trio.readiness import Batch
 
 __all__ = [
     "BindAccepted",
@@ -285,16 +289,43 @@ class Observer(Protocol):
 class ObserverGroup:
     """Passes every event to each of several observers, in order.
 
-    An observer may have a method `taker_of(kind)` that returns what takes events of one type, or
-    None when it takes none of them; without it, `observe` takes them all.
+    Events of a batch (`readiness`) are passed on at its end, before any other task runs. An
+    observer may have a method `taker_of(kind)` that returns what takes events of one type, or None
+    when it takes none of them; without it, `observe` takes them all.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
         self._takers: dict[type[Event], tuple[Callable[[Event], None], ...]] = {}
+        self._batch: Batch | None = None
+        self._gathered: list[Event] = []
 
     def observe(self, event: Event, /) -> None:
         """Pass the event on."""
+        batch = self._batch
+        if batch is None:
+            batch = self._batch = _batch_if_running()
+        if batch is None or not batch.is_on:
+            self._pass_on(event)
+            return
+        if not self._gathered:
+            batch.at_end(self._pass_on_gathered)
+        self._gathered.append(event)
+
+    def _pass_on_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for event in gathered:
+            try:
+                self._pass_on(event)
+            except Exception as error:
+                # An observer's defect, which must not end what the batch is handled by.
+                connection_id = getattr(event, "connection_id", 0)
+                with suppress(Exception):
+                    self._pass_on(
+                        ConnectionTrouble(connection_id=connection_id, peer="", error=error)
+                    )
+
+    def _pass_on(self, event: Event) -> None:
         kind = type(event)
         takers = self._takers.get(kind)
         if takers is None:
@@ -310,3 +341,11 @@ class ObserverGroup:
             if taker is not None:
                 takers.append(taker)
         return tuple(takers)
+
+
+def _batch_if_running() -> Batch | None:
+    try:
+        return current_batch()
+    except RuntimeError:
+        # An event from before or after the event loop.
+        return None

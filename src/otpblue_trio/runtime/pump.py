@@ -3,10 +3,11 @@
 Theory of operation
 -------------------
 A task that waits for a socket of its own costs Trio some 20 µs each time it wakes, on top of what
-the kernel wants; a session that carries one message at a time wakes twice for it. So once a
-session is bound, and nothing about it needs a task any more, its socket moves to the pump: one
-readiness set (`readiness.ReadySet`) that one task waits for, and reads from directly. The
-connection's own task stays in its nursery, inside its deadlines, and sleeps until its `Line` ends.
+the kernel wants; a session that carries one message at a time wakes twice for it. So once a session
+is bound, and nothing about it needs a task any more, its socket moves to the pump: one readiness
+set (`readiness.ReadySet`) that one task waits for, and reads from directly: first from all that are
+ready, and then it has all of them act on what came. The connection's own task stays in its nursery,
+inside its deadlines, and sleeps until its `Line` ends.
 
 Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; everything
 that every session has queued then goes to the kernel, one call a session: at the end of the batch
@@ -59,6 +60,8 @@ class SocketPump:
     def __init__(self, in_flight: Callable[[], int]) -> None:
         self._in_flight = in_flight
         self._ready_set = ReadySet()
+        self._received: list[Line] = []
+        """Those that have received something in this batch and not acted on it."""
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
         self._batch = Batch()
@@ -100,6 +103,9 @@ class SocketPump:
             for watcher, flags in await self._ready_set.wait(in_company=in_company):
                 if not watcher.is_closed:
                     watcher.on_ready(flags)
+            for line in self._received:
+                line.act()
+            self._received.clear()
 
     async def _flush_when_due(self) -> None:
         while True:
@@ -115,39 +121,56 @@ class SocketPump:
             except Exception as error:
                 writer.fail(error)
 
-    def open_line(self, descriptor: int, take: Callable[[bytes], CloseReason | None]) -> Line:
+    def open_line(
+        self,
+        descriptor: int,
+        receive: Callable[[bytes], None],
+        act: Callable[[], CloseReason | None],
+    ) -> Line:
         """Begin to read a socket; leaving the `Line`'s context ends that.
+
+        What either function raises ends the reading, too, and is raised by `Line.end`.
 
         Args:
           descriptor: of a connected socket that does not block. It stays the caller's, who must
             not close it before the line.
-          take: is given what was read, and says whether that ends the reading. What it raises ends
-            it, too, and is raised by `Line.end`.
+          receive: is given what was read.
+          act: called after it, when all sockets of a batch are read: acts on what was received and
+            says whether that ends the reading.
         """
-        return Line(self._ready_set, descriptor, take)
+        return Line(self._ready_set, self._received, descriptor, receive, act)
 
 
 class Line:
     """One socket while the pump reads it."""
 
     __slots__ = (
+        "_act",
         "_ended",
         "_error",
         "_is_watched",
         "_ready_set",
         "_reason",
-        "_take",
+        "_receive",
+        "_received",
         "descriptor",
         "is_closed",
     )
 
     def __init__(
-        self, ready_set: ReadySet, descriptor: int, take: Callable[[bytes], CloseReason | None]
+        self,
+        ready_set: ReadySet,
+        received: list[Line],
+        descriptor: int,
+        receive: Callable[[bytes], None],
+        act: Callable[[], CloseReason | None],
     ) -> None:
         self.descriptor = descriptor
         self.is_closed = False
         self._ready_set = ready_set
-        self._take = take
+        self._received = received
+        self._receive = receive
+        self._act = act
         self._reason: CloseReason | None = None
         self._error: Exception | None = None
         self._ended = trio.Event()
@@ -187,7 +210,7 @@ class Line:
         """Wait until the reading ends, and return why; cancelling changes nothing.
 
         Raises:
-          Exception: what `take` raised.
+          Exception: what `receive` or `act` raised.
         """
         await self._ended.wait()
         if self._error is not None:
@@ -195,7 +218,7 @@ class Line:
         return self._reason or CloseReason.INTERNAL_ERROR
 
     def on_ready(self, flags: int) -> None:
-        """Read once and pass it on."""
+        """Read once; what that means is acted on later."""
         try:
             octets = os.read(self.descriptor, _READ_OCTETS)
         except BlockingIOError:
@@ -207,13 +230,26 @@ class Line:
             self._finish(CloseReason.PEER_CLOSED)
             return
         try:
-            reason = self._take(octets)
+            self._receive(octets)
         except Exception as error:
-            # The connection's own task deals with it; the pump has others to serve.
-            self._error = error
-            reason = CloseReason.INTERNAL_ERROR
-        if reason is not None:
-            self._finish(reason)
+            self._fail(error)
+        else:
+            self._received.append(self)
+
+    def act(self) -> None:
+        """Act on what was received."""
+        try:
+            reason = self._act()
+        except Exception as error:
+            self._fail(error)
+        else:
+            if reason is not None:
+                self._finish(reason)
+
+    def _fail(self, error: Exception) -> None:
+        """Leave an accident to the connection's own task: the pump has others to serve."""
+        self._error = error
+        self._finish(CloseReason.INTERNAL_ERROR)
 
     def _finish(self, reason: CloseReason) -> None:
         self.pause()
