@@ -13,20 +13,47 @@ fail() {
     exit 1
 }
 
-# Print the Python to make the environment with: the newest one that the tests run on, else
-# whatever `python3` is when that is newer still. A name on PATH proves nothing (a version manager's
-# stand-in is there for versions that are not), so each is run.
+pythons=${OTPBLUE_PYTHON:-python3.13 python3.12 python3.11 python3 python /usr/bin/python3}
+
+# Print the Python to make the environment with: the newest one that the tests run on and that is
+# built to be fast, else the newest. A name on PATH proves nothing (a version manager's stand-in is
+# there for versions that are not), so each is run.
 choose_python() {
-    local candidate
-    for candidate in ${OTPBLUE_PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
-        if "$candidate" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; then
-            "$candidate" -c 'import ensurepip, venv' 2>/dev/null ||
-                fail "$candidate cannot make virtual environments (on Debian: apt-get install python3-venv)"
+    local candidate usable='' broken=''
+    for candidate in $pythons; do
+        "$candidate" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        if ! "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
+            broken=${broken:-$candidate}
+        elif is_fast "$candidate"; then
             printf '%s\n' "$candidate"
             return
+        else
+            usable=${usable:-$candidate}
         fi
     done
-    fail "no Python 3.11 or newer found (tried: ${OTPBLUE_PYTHON:-python3.13 python3.12 python3.11 python3 python})"
+    if [ -n "$usable" ]; then
+        printf '%s\n' "$usable"
+        return
+    fi
+    [ -z "$broken" ] ||
+        fail "$broken cannot make virtual environments (on Debian: apt-get install python3-venv)"
+    fail "no Python 3.11 or newer found (tried: $pythons)"
+}
+
+# Tell whether a Python is not the kind that version managers build: a shared library without
+# profile-guided optimisation, with which a message costs a tenth more.
+is_fast() {
+    "$1" - 2>/dev/null <<'END'
+import sysconfig
+
+optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+try:
+    with open("/proc/self/maps") as maps:
+        shared = "libpython3" in maps.read()
+except OSError:
+    shared = False
+raise SystemExit(shared and not optimised)
+END
 }
 
 # Print the stamp of a set of packages, `serve` or `test`.
