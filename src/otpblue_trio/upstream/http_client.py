@@ -1,7 +1,8 @@
 """The real platform: one send, one HTTP request, at most once.
 
-How it works. `submit` writes straight to a resting connection's socket when there is one; else the
-request waits in a bounded queue while a connection is opened. One task owns all sockets behind one
+How it works. `submit` writes straight to a resting connection's socket when there is one, at the
+end of a batch (`readiness`) if it is called within one; else the request waits in a bounded queue
+while a connection is opened. One task owns all sockets behind one
 readiness set (`readiness`), reads answers in batches and passes the outcomes on. A second task
 sleeps until the first deadline; as all requests get the same time they expire in the order they
 came, and the task never needs to be told of a new one: it looks again after at most that time. No
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.policy.types import Failed, FailureKind, Outcome, SendRequest
-from otpblue_trio.readiness import COMPANY, ReadySet
+from otpblue_trio.readiness import COMPANY, Batch, ReadySet, current_batch
 from otpblue_trio.upstream.http_addresses import AddressBook
 from otpblue_trio.upstream.http_breaker import Breaker
 from otpblue_trio.upstream.http_connection import Connection, Exchange
@@ -145,6 +146,9 @@ class HttpPlatform:
         """Requests without an outcome, in the order of their deadlines."""
         self._queue: deque[Exchange] = deque()
         """Those of them that wait for a connection. While one waits no connection rests."""
+        self._to_start: list[Exchange] = []
+        """Those of them that go out at the end of the batch being handled."""
+        self._batch = Batch()
         self._settled: deque[tuple[Done, Outcome]] = deque()
         """Outcomes on their way to `done`."""
         self._current_time = trio.current_time
@@ -175,9 +179,6 @@ class HttpPlatform:
         if self._nursery is None:
             done(_NOT_RUNNING)
             return
-        if len(self._queue) >= self._max_queue:
-            self._settle(done, _BUSY)
-            return
         now = self._current_time()
         try:
             octets = self._encoder.encode(request)
@@ -189,13 +190,12 @@ class HttpPlatform:
             return
         exchange = Exchange(octets, now + self._timeout, done)
         self._open[exchange] = None
-        pool = self._pool
-        while (connection := pool.take()) is not None:
-            if connection.start(exchange):
-                return
-            pool.forget(connection)
-        self._queue.append(exchange)
-        self._connect_for_queue(now)
+        if not self._batch.is_on:
+            self._start(exchange, now)
+            return
+        if not self._to_start:
+            self._batch.at_end(self._start_gathered)
+        self._to_start.append(exchange)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve requests until cancelled, see `Platform`.
@@ -211,6 +211,7 @@ class HttpPlatform:
             raise RuntimeError("a platform client runs once")
         self._has_run = True
         self._ready_set.open()
+        self._batch = current_batch()
         # The clock itself: three calls less for every message.
         self._current_time = trio.lowlevel.current_clock().current_time
         try:
@@ -358,6 +359,27 @@ class HttpPlatform:
         self._connect_for_queue(trio.current_time())
 
     # Connections for requests.
+
+    def _start_gathered(self) -> None:
+        """Send the requests of a batch."""
+        now = self._current_time()
+        gathered, self._to_start = self._to_start, []
+        for exchange in gathered:
+            self._start(exchange, now)
+
+    def _start(self, exchange: Exchange, now: float) -> None:
+        """Send a request on a resting connection, or have one opened for it."""
+        pool = self._pool
+        while (connection := pool.take()) is not None:
+            if connection.start(exchange):
+                return
+            pool.forget(connection)
+        if len(self._queue) >= self._max_queue:
+            del self._open[exchange]
+            self._settle(exchange.done, _BUSY)
+            return
+        self._queue.append(exchange)
+        self._connect_for_queue(now)
 
     def _employ(self, connection: Connection) -> None:
         if not self._queue:
