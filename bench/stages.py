@@ -220,7 +220,7 @@ async def main(log: LogWriter) -> None:
         session = connection._session = bound_session()
         connection._account = registry.enter(owner, 0.0)
 
-        def take(octets: bytes) -> None:
+        def take(octets: bytes, connection: Connection = connection) -> None:
             connection._receive_directly(octets)
             connection._act_directly()
 

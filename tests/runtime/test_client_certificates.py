@@ -221,22 +221,29 @@ async def test_a_resumed_session_keeps_the_certificate_it_began_with(
 
 
 @pytest.mark.parametrize(
-    ("leaf", "mode", "detail"),
+    ("leaf", "mode", "detail", "alert"),
     [
-        (None, ssl.CERT_REQUIRED, "PEER_DID_NOT_RETURN_A_CERTIFICATE"),
+        (
+            None,
+            ssl.CERT_REQUIRED,
+            "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+            "ALERT_CERTIFICATE_REQUIRED",
+        ),
         (
             trustme.CA().issue_cert("smpp.acme.example"),
             ssl.CERT_OPTIONAL,
             "CERTIFICATE_VERIFY_FAILED",
+            "ALERT_UNKNOWN_CA",
         ),
     ],
     ids=["none where all must", "of a strange authority"],
 )
-async def test_a_handshake_that_fails_for_its_certificate_says_so(
-    leaf: trustme.LeafCert | None, mode: ssl.VerifyMode, detail: str
+async def test_a_handshake_that_fails_for_its_certificate_says_so_to_both_sides(
+    leaf: trustme.LeafCert | None, mode: ssl.VerifyMode, detail: str, alert: str
 ) -> None:
     async with gateway_for(NAMED, tls=server_context(mode)) as gateway:
-        octets, _ = await answer_to_a_bind(gateway, client_context(leaf))
-        assert octets == b""
+        with pytest.raises(trio.BrokenResourceError) as broken:
+            await answer_to_a_bind(gateway, client_context(leaf))
+        assert alert in str(broken.value.__cause__)
         closed = await gateway.wait_for(ConnectionClosed)
         assert (closed.reason, closed.detail) == ("tls_failed", detail)

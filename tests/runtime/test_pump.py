@@ -12,7 +12,7 @@ import trio
 import trio.testing
 
 from otpblue_trio.runtime.observer import CloseReason
-from otpblue_trio.runtime.pump import Line, SocketPump, plain_descriptor
+from otpblue_trio.runtime.pump import Line, SocketPump, socket_descriptor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def pair() -> AsyncIterator[tuple[trio.SocketStream, socket.socket]]:
 
 
 def descriptor_of(stream: trio.SocketStream) -> int:
-    descriptor = plain_descriptor(stream)
+    descriptor = socket_descriptor(stream)
     assert descriptor is not None
     return descriptor
 
@@ -200,4 +200,4 @@ async def test_an_accident_with_one_writer_is_its_own_and_no_other_s() -> None:
 
 async def test_streams_that_change_their_octets_have_no_descriptor_to_read() -> None:
     memory, _ = trio.testing.memory_stream_pair()
-    assert plain_descriptor(memory) is None
+    assert socket_descriptor(memory) is None

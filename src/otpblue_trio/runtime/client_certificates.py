@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 from otpblue_trio.policy.client_certificates import ClientCertificate
 
 if TYPE_CHECKING:
-    import trio
+    from otpblue_trio.runtime.tls_channel import TlsChannel
 
 __all__ = ["client_certificate"]
 
 
-def client_certificate(stream: trio.SSLStream[Any]) -> ClientCertificate | None:
+def client_certificate(channel: TlsChannel) -> ClientCertificate | None:
     """Return the verified certificate of the client, or None when it has shown none.
 
     Args:
-      stream: after its handshake. What is here was verified there: with an authority to verify
+      channel: after its handshake. What is here was verified there: with an authority to verify
         against, a certificate that does not hold ends the handshake.
     """
-    octets: bytes | None = stream.getpeercert(binary_form=True)
+    octets: bytes | None = channel.peer_certificate(binary=True)
     if octets is None:
         return None
     # Empty where nothing was verified, and then no name counts.
-    told: dict[str, Any] = stream.getpeercert() or {}
+    told: dict[str, Any] = channel.peer_certificate(binary=False) or {}
     pairs = [pair for relative_name in told.get("subject", ()) for pair in relative_name]
     names = [value for kind, value in pairs if kind == "commonName"]
     names += [value for kind, value in told.get("subjectAltName", ()) if kind == "DNS"]

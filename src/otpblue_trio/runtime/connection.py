@@ -6,10 +6,12 @@ Theory of operation
 
     nursery
     ├── writer      sends whatever the session has queued, one send for all there is
-    │               (begins when it is needed: plain TCP can mostly do without)
+    │               (begins when it is needed: sockets can mostly do without)
     └── deadlines   24 h ⊃ inactivity ⊃ pre-bind, three nested cancel scopes
         ├── PROXY header and TLS handshake, where they are due
         └── reader  one read, every event in it, then the inactivity deadline moves once
+
+TLS lies between the stream and the session as a `TlsChannel`, which knows of neither.
 
 The reader never waits for a message: `MessageDesk.submit` returns at once and the outcome comes
 back through `answer_submit`, which queues octets and wakes the writer. It does wait for a bind to
@@ -26,7 +28,6 @@ Only a hard stop of the gateway cancels a connection from outside; then it is dr
 from __future__ import annotations
 
 import math
-import ssl
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,9 @@ from otpblue_trio.runtime.observer import (
     PduIgnored,
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
-from otpblue_trio.runtime.pump import plain_descriptor
+from otpblue_trio.runtime.pump import socket_descriptor
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
+from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter, linger
 from otpblue_trio.session import (
     BindRequested,
@@ -61,6 +63,7 @@ from otpblue_trio.session import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from otpblue_trio.policy.client_certificates import ClientCertificate
@@ -131,7 +134,7 @@ class Connection:
       binds: decides binds.
       messages: answers messages.
       observer: is told what happens.
-      pump: writes plain TCP, and reads it once the session is bound; None: tasks do both.
+      pump: writes to sockets, and reads them once the session is bound; None: tasks do both.
     """
 
     def __init__(
@@ -173,9 +176,13 @@ class Connection:
         self._received: list[SessionEvent] = []
         """What the pump has read and nobody acted on yet; `_octets_read` is how much that was."""
         self._octets_read = 0
+        self._received_end: CloseReason | None = None
         self.waiting = 0
         """Messages that wait for their outcome; counted by the `MessageDesk`."""
         self._account: AccountState | None = None
+        self._channel: TlsChannel | None = None
+        self._early = b""
+        """What came together with the end of the TLS handshake."""
         self._certificate: ClientCertificate | None = None
         self._detail = ""
         self._opened_at = trio.current_time()
@@ -293,8 +300,8 @@ class Connection:
         """Read until something ends the reading, then part; returns what ended it."""
         async with trio.open_nursery() as nursery:
             self._writer.spawn = partial(nursery.start_soon, self._writer.run)
-            if self._tls is None and self._pump is not None and self._pump.is_running:
-                self._writer.descriptor = plain_descriptor(self._stream)
+            if self._pump is not None and self._pump.is_running:
+                self._writer.descriptor = socket_descriptor(self._stream)
             try:
                 reason = await self._read_within_deadlines()
                 if self._leave_reason is None:
@@ -369,36 +376,46 @@ class Connection:
         return None
 
     async def _shake_hands(self, context: ssl.SSLContext) -> bool:
-        stream = trio.SSLStream(self._stream, context, server_side=True, https_compatible=True)
+        channel = TlsChannel(context)
         try:
-            await stream.do_handshake()
-        except (trio.BrokenResourceError, ssl.SSLError) as error:
-            cause = error.__cause__ or error
-            if isinstance(cause, ssl.SSLError):
-                self._detail = cause.reason or ""
+            self._early = await channel.shake_hands(self._stream)
+        except trio.BrokenResourceError:
             return False
-        self._certificate = client_certificate(stream)
-        self._stream = self._writer.stream = stream
+        except TlsFailure as error:
+            self._detail = str(error)
+            return False
+        self._certificate = client_certificate(channel)
+        self._channel = self._writer.channel = channel
         return True
 
     # ------------------------------------------------------------------ reading
 
+    @property
+    def _outgoing_octets(self) -> int:
+        """What the peer owes us the reading of, as far as it is not with the kernel."""
+        channel = self._channel
+        return self._session.outgoing_octets + (channel.outgoing_octets if channel else 0)
+
     async def _read(self) -> CloseReason:
         """Read and act until something ends the reading; returns what."""
-        session = self._session
         while True:
-            while session.outgoing_octets > self._most_outgoing:
+            while self._outgoing_octets > self._most_outgoing:
                 await self._writer.progress()
             descriptor = self._writer.descriptor
             if self._account is not None and self._pump is not None and descriptor is not None:
                 return await self._read_directly(self._pump, descriptor)
-            try:
-                octets = await self._stream.receive_some(_READ_OCTETS)
-            except trio.BrokenResourceError:
-                return CloseReason.PEER_RESET
+            octets, self._early = self._early, b""
             if not octets:
-                return CloseReason.PEER_CLOSED
+                try:
+                    received = await self._stream.receive_some(_READ_OCTETS)
+                    octets = self._opened(received)
+                except (trio.BrokenResourceError, TlsFailure):
+                    return CloseReason.PEER_RESET
+                if not received:
+                    return CloseReason.PEER_CLOSED
             reason = await self._take(octets)
+            if reason is None and self._channel is not None and self._channel.has_ended:
+                reason = CloseReason.PEER_CLOSED
             self._after_taking()
             if reason is not None:
                 return reason
@@ -423,9 +440,23 @@ class Connection:
             finally:
                 self._line = None
 
-    async def _take(self, octets: bytes | bytearray) -> CloseReason | None:
+    def _opened(self, octets: bytes | bytearray) -> bytes:
+        """Return what octets of the stream say, which TLS may hide.
+
+        Raises:
+          TlsFailure: the peer broke TLS.
+        """
+        channel = self._channel
+        if channel is None:
+            return bytes(octets)
+        opened = channel.open(octets)
+        if channel.outgoing_octets:
+            self._writer.wake()
+        return opened
+
+    async def _take(self, octets: bytes) -> CloseReason | None:
         now = trio.current_time()
-        for event in self._session.receive(bytes(octets)):
+        for event in self._session.receive(octets):
             if isinstance(event, BindRequested | BindUnreadable):
                 reason = None if await self._bind(event) else CloseReason.BIND_REFUSED
             else:
@@ -436,12 +467,19 @@ class Connection:
 
     def _receive_directly(self, octets: bytes) -> None:
         """Take what the pump has read from a bound session, which has no binds to decide."""
+        if self._channel is not None:
+            try:
+                octets = self._opened(octets)
+            except TlsFailure:
+                self._received_end = CloseReason.PEER_RESET
+                return
+            if self._channel.has_ended:
+                self._received_end = CloseReason.PEER_CLOSED
         self._octets_read = len(octets)
         self._received = list(self._session.receive(octets))
 
     def _act_directly(self) -> CloseReason | None:
         """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
-        session = self._session
         now = trio.current_time()
         events, self._received = self._received, []
         others: list[SessionEvent] = []
@@ -455,11 +493,13 @@ class Connection:
             reason = self._act(event, now)
             if reason is not None:
                 break
+        else:
+            reason = self._received_end
         self._after_taking()
         deadline = self._silent_at(now, self._octets_read)
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
-        if session.outgoing_octets > self._most_outgoing and self._line is not None:
+        if self._outgoing_octets > self._most_outgoing and self._line is not None:
             self._line.pause()
         return reason
 
@@ -653,7 +693,7 @@ class Connection:
         try:
             if reason not in _SILENT:
                 with trio.move_on_after(_CLOSE_WAIT):
-                    await linger(self._stream)
+                    await linger(self._stream, self._channel.goodbye() if self._channel else b"")
         finally:
             if isinstance(self._stream, trio.SocketStream):
                 # The same, without a cancel scope and an exception.

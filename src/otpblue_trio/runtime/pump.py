@@ -1,4 +1,4 @@
-"""Reading and writing many sockets in one task: what a bound session over plain TCP rides on.
+"""Reading and writing many sockets in one task: what a bound session over TCP rides on.
 
 Theory of operation
 -------------------
@@ -14,8 +14,7 @@ that every session has queued then goes to the kernel, one call a session: at th
 that is being handled, or else by a second task. What a socket does not take at once goes back to
 the session's writer, which waits for it in the usual way.
 
-TLS, streams in memory and sessions that are not bound yet are read and written by tasks of their
-own.
+Streams in memory, and sessions that are not bound yet, are read by tasks of their own.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["Line", "SocketPump", "plain_descriptor"]
+__all__ = ["Line", "SocketPump", "socket_descriptor"]
 
 _READ_OCTETS = 65536
 
 
-def plain_descriptor(stream: trio.abc.Stream) -> int | None:
-    """Return the descriptor of a stream whose octets are those of its socket, else None."""
+def socket_descriptor(stream: trio.abc.Stream) -> int | None:
+    """Return the descriptor of a stream that is a socket's, else None."""
     return stream.socket.fileno() if isinstance(stream, trio.SocketStream) else None
 
 

@@ -4,14 +4,13 @@ Everybody else appends to the session's outgoing data and calls `wake`; the task
 there is in one call, so a thousand answers that came together cost one write. Whoever waits for
 the queue to empty, or for what its emptying brings about, waits for `progress`.
 
-Octets that go to a socket as they are need no task: the pump (`pump`) gives them straight to the
-kernel, as long as that takes everything at once. The task begins when there is a rest to wait for,
-or another kind of stream.
+Octets that go to a socket need no task: the pump (`pump`) gives them straight to the kernel, as
+long as that takes everything at once. The task begins when there is a rest to wait for, or another
+kind of stream. TLS is put on right before either.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import socket
@@ -20,11 +19,13 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.runtime.observer import CloseReason
+from otpblue_trio.runtime.tls_channel import TlsFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from otpblue_trio.runtime.pump import SocketPump
+    from otpblue_trio.runtime.tls_channel import TlsChannel
     from otpblue_trio.session import SmppSession
 
 __all__ = ["SessionWriter", "linger"]
@@ -37,15 +38,15 @@ class SessionWriter:
 
     Args:
       session: queues.
-      stream: takes what is queued; may be replaced before the first octet.
+      stream: takes what is queued.
       timeout: seconds that one send may take.
       on_lost: told the reason when the peer takes nothing any more.
       on_sent: called whenever the queue has become empty.
       pump: writes for this writer while there is a `descriptor`.
 
     Attributes:
-      stream: as given; the connection puts TLS around it.
-      descriptor: of the socket that takes what is queued as it is; None: there is none, or no more.
+      channel: puts TLS on what is queued; None: there is none, or not yet.
+      descriptor: of the socket that takes what is queued; None: there is none, or no more.
       spawn: starts the task once it is needed; None: it runs, or there is nobody left to write for.
     """
 
@@ -59,7 +60,8 @@ class SessionWriter:
         on_sent: Callable[[], None],
         pump: SocketPump | None,
     ) -> None:
-        self.stream = stream
+        self._stream = stream
+        self.channel: TlsChannel | None = None
         self.descriptor: int | None = None
         self.spawn: Callable[[], None] | None = None
         self._pump = pump
@@ -136,7 +138,11 @@ class SessionWriter:
             self._wake_task()
             return
         self._is_woken = False
-        octets = self._session.data_to_send()
+        try:
+            octets = self._next_octets()
+        except TlsFailure:
+            self._on_lost(CloseReason.PEER_RESET)
+            return
         if octets:
             try:
                 count = os.write(descriptor, octets)
@@ -152,6 +158,15 @@ class SessionWriter:
                 return
         self.tell()
         self._on_sent()
+
+    def _next_octets(self) -> bytes:
+        """Return what is queued, as it goes to the stream.
+
+        Raises:
+          TlsFailure: TLS takes nothing more.
+        """
+        octets = self._session.data_to_send()
+        return self.channel.seal(octets) if self.channel is not None else octets
 
     def fail(self, error: Exception) -> None:
         """Let the task raise an accident that happened elsewhere: it is this connection's own."""
@@ -169,7 +184,6 @@ class SessionWriter:
         Raises:
           Exception: what `fail` was given.
         """
-        session = self._session
         with trio.CancelScope() as scope:
             while True:
                 await self._work.wait()
@@ -177,17 +191,17 @@ class SessionWriter:
                 self._is_woken = False
                 if self._error is not None:
                     raise self._error
-                while octets := self._rest or session.data_to_send():
-                    self._rest = b""
-                    # One scope for all sends, its deadline moved: cheaper than a scope for each.
-                    scope.deadline = trio.current_time() + self._timeout
-                    self._is_sending = True
-                    try:
-                        await self.stream.send_all(octets)
-                    except (trio.BrokenResourceError, trio.ClosedResourceError):
-                        self._on_lost(CloseReason.PEER_RESET)
-                        return
-                    self._is_sending = False
+                try:
+                    while octets := self._rest or self._next_octets():
+                        self._rest = b""
+                        # One scope for all sends, its deadline moved: cheaper than one for each.
+                        scope.deadline = trio.current_time() + self._timeout
+                        self._is_sending = True
+                        await self._stream.send_all(octets)
+                        self._is_sending = False
+                except (trio.BrokenResourceError, trio.ClosedResourceError, TlsFailure):
+                    self._on_lost(CloseReason.PEER_RESET)
+                    return
                 scope.deadline = math.inf
                 self.tell()
                 self._on_sent()
@@ -195,19 +209,19 @@ class SessionWriter:
             self._on_lost(CloseReason.WRITE_TIMEOUT)
 
 
-async def linger(stream: trio.abc.Stream) -> None:
+async def linger(stream: trio.abc.Stream, goodbye: bytes) -> None:
     """Say that this is the end, and read what still comes until the peer closes as well.
+
+    Args:
+      stream: under TLS if there is any.
+      goodbye: what TLS says for this.
 
     A socket closed while octets arrive resets the connection, and a reset can destroy our last
     answer on its way to the peer's eyes.
     """
     try:
-        if isinstance(stream, trio.SSLStream):
-            transport = stream.transport_stream
-            # A peer that closes without TLS's own goodbye has closed all the same.
-            with contextlib.suppress(trio.BrokenResourceError):
-                await stream.unwrap()
-            stream = transport
+        if goodbye:
+            await stream.send_all(goodbye)
         if isinstance(stream, trio.SocketStream):
             # The same without a checkpoint, which would be a round of the event loop.
             stream.socket.shutdown(socket.SHUT_WR)
