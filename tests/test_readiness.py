@@ -73,6 +73,28 @@ async def test_what_is_put_off_is_done_before_the_next_wait() -> None:
         assert not current_batch().is_on
 
 
+@pytest.mark.parametrize("in_company", [False, True])
+@pytest.mark.parametrize("is_woken", [False, True])
+async def test_nothing_is_put_off_while_a_set_waits(in_company: bool, is_woken: bool) -> None:
+    with open_set(1) as (ready_set, readers, peers):
+        peers[0].send(b"x")
+        await ready_set.wait()
+        readers[0].on_ready(0)
+        async with trio.open_nursery() as nursery:
+
+            async def wait_twice() -> None:
+                for _ in range(2):
+                    await ready_set.wait(in_company=in_company)
+
+            nursery.start_soon(wait_twice)
+            if is_woken:
+                ready_set.wake()
+            for _ in range(5):
+                await trio.testing.wait_all_tasks_blocked(0.003)
+                assert not current_batch().is_on
+            nursery.cancel_scope.cancel()
+
+
 async def test_a_set_that_closes_leaves_nothing_undone() -> None:
     done: list[str] = []
     with open_set(1) as (ready_set, _, peers):

@@ -174,5 +174,6 @@ class ReadySet:
             else:
                 ready.append((watchers[fd], flags))
         self._last_size = len(ready)
-        self._batch.is_on = True
+        # Nothing is no batch: its owner goes on waiting, and others run meanwhile.
+        self._batch.is_on = bool(ready)
         return ready

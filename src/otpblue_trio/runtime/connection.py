@@ -48,6 +48,7 @@ from otpblue_trio.runtime.observer import (
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.pump import socket_descriptor
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
+from otpblue_trio.runtime.silence import SilenceClock
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter, linger
 from otpblue_trio.session import (
@@ -195,10 +196,8 @@ class Connection:
         self._leave_reason: CloseReason | None = None
         self._pre_bind = trio.CancelScope()
         self._inactivity = trio.CancelScope()
-        self._partial_since = self._opened_at
-        self._active_at = self._opened_at
+        self._silence = SilenceClock(self._session, limits, self._opened_at)
         self._is_parting = False
-        self._activity = 0
 
     # ------------------------------------------------------------------ for the desks
 
@@ -355,7 +354,7 @@ class Connection:
         if self._pre_bind.cancelled_caught:
             return CloseReason.PRE_BIND_TIMEOUT
         if self._inactivity.cancelled_caught:
-            return self._reason_of_silence()
+            return self._silence.reason
         return self._leave_reason or CloseReason.MAX_DURATION
 
     async def _learn_peer(self, enter: Callable[[Peer], bool]) -> CloseReason | None:
@@ -419,7 +418,9 @@ class Connection:
             self._after_taking()
             if reason is not None:
                 return reason
-            self._inactivity.deadline = self._silent_at(trio.current_time(), len(octets))
+            self._inactivity.deadline = self._silence.after_read(
+                trio.current_time(), len(octets), is_bound=self._account is not None
+            )
 
     async def _read_directly(self, pump: SocketPump, descriptor: int) -> CloseReason:
         """Let the pump read until something ends the reading; returns what.
@@ -432,11 +433,11 @@ class Connection:
             self._line = line
             try:
                 while True:
-                    deadline = math.inf if self._is_parting else self._silent_at(self._active_at, 0)
+                    deadline = math.inf if self._is_parting else self._silence.silent_at
                     with trio.CancelScope(deadline=deadline) as self._inactivity:
                         return await line.end()
-                    if trio.current_time() >= self._silent_at(self._active_at, 0):
-                        return self._reason_of_silence()
+                    if trio.current_time() >= self._silence.silent_at:
+                        return self._silence.reason
             finally:
                 self._line = None
 
@@ -496,7 +497,7 @@ class Connection:
         else:
             reason = self._received_end
         self._after_taking()
-        deadline = self._silent_at(now, self._octets_read)
+        deadline = self._silence.after_read(now, self._octets_read, is_bound=True)
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
         if self._outgoing_octets > self._most_outgoing and self._line is not None:
@@ -547,30 +548,6 @@ class Connection:
         token = event.token
         if isinstance(token, PendingReceipt) and self._account is not None:
             self._account.receipts.answered(token, event.command_status, now)
-
-    def _silent_at(self, now: float, octets_read: int) -> float:
-        """Return when the ESME has been silent for too long, after a read or after none.
-
-        Only requests count as activity, and a begun PDU must come to its end.
-        """
-        session = self._session
-        if session.activity != self._activity:
-            self._activity = session.activity
-            self._active_at = now
-        deadline = self._active_at + self._limits.inactivity_timeout
-        partial_octets = session.partial_octets
-        if partial_octets and self._account is not None:
-            if partial_octets <= octets_read:
-                # It has begun with this read: those before it are complete.
-                self._partial_since = now
-            deadline = min(deadline, self._partial_since + self._limits.pdu_read_timeout)
-        return deadline
-
-    def _reason_of_silence(self) -> CloseReason:
-        is_stalled = self._session.partial_octets > 0 and (
-            self._inactivity.deadline < self._active_at + self._limits.inactivity_timeout
-        )
-        return CloseReason.STALLED_PDU if is_stalled else CloseReason.INACTIVITY
 
     # ------------------------------------------------------------------ binding
 
