@@ -16,9 +16,9 @@ import trio
 from otpblue_trio.policy import NumberReader
 from otpblue_trio.runtime import ListenError
 from otpblue_trio.runtime.observer import GatewayStarted
-from otpblue_trio.smpp import CommandStatus
+from otpblue_trio.smpp import BindTransmitter, CommandStatus, encode
 from otpblue_trio.store import StoreError, read_cdrs
-from otpblue_trio.testing import Esme, EsmeClosed
+from otpblue_trio.testing import Esme, EsmeClosed, read_pdus, submit_pdu
 
 # The classes are conftest's, which no test may import.
 Serving = Callable[[], AbstractAsyncContextManager[Any]]
@@ -86,6 +86,28 @@ async def test_a_message_goes_through(serving: Serving) -> None:
         response = await esme.submit_sm(NUMBER, TEXT)
         assert response.command_status == CommandStatus.ESME_ROK
         assert b"stat:DELIVRD" in (await esme.receipt()).short_message
+
+
+@pytest.mark.parametrize("kind", ["plain", "tls"])
+async def test_of_messages_in_one_read_only_those_beyond_the_session_cap_are_throttled(
+    config: Any, certified: Any, serving: Serving, kind: str
+) -> None:
+    config.replace("[limits]", "[limits]\nmax_in_flight_per_session = 5")
+    async with serving() as running:
+        stream: trio.abc.Stream = await trio.open_tcp_stream("127.0.0.1", running.port(kind))
+        if kind == "tls":
+            stream = trio.SSLStream(stream, certified.client(), server_hostname="localhost")
+        bind = BindTransmitter(sequence_number=1, system_id="acme", password="secret")
+        codes = range(100_000, 100_008)
+        messages = [submit_pdu(NEVER_ANSWERED, f"Your code is {code}") for code in codes]
+        with trio.fail_after(5):
+            async with stream:
+                await stream.send_all(encode(bind))
+                bound = (await read_pdus(stream, 1))[0]
+                await stream.send_all(b"".join(map(encode, messages)))
+                refused = await read_pdus(stream, 3)
+        assert bound.command_status == CommandStatus.ESME_ROK
+        assert [pdu.command_status for pdu in refused] == [CommandStatus.ESME_RTHROTTLED] * 3
 
 
 async def test_an_address_that_is_taken_leaves_no_socket_behind(

@@ -24,7 +24,7 @@ from otpblue_trio.policy import (
     SendRequest,
     mask_number,
 )
-from otpblue_trio.runtime.observer import ConnectionClosed, MessageAnswered
+from otpblue_trio.runtime.observer import ConnectionClosed, ConnectionTrouble, MessageAnswered
 from otpblue_trio.smpp import (
     BindTransceiver,
     CommandStatus,
@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from trio.testing import MockClock
+
+    from otpblue_trio.policy import SendRequest
+    from otpblue_trio.runtime import Done
 
 NUMBER = "14155552671"
 TEXT = "Your code is 482910"
@@ -732,6 +735,28 @@ async def test_a_reconnect_gives_no_fresh_burst(autojump_clock: MockClock) -> No
 
 
 # ---------------------------------------------------------------------- caps on what is in flight
+
+
+class BrokenPlatform(FakePlatform):
+    """A platform that breaks its promise not to raise."""
+
+    def submit(self, request: SendRequest, done: Done, /) -> None:
+        raise KeyError(request.contact)
+
+
+async def test_a_platform_that_raises_costs_its_message_and_nothing_else(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(platform=BrokenPlatform()) as gateway:
+        esme = await gateway.bound()
+        for sequence_number in (100, 101):
+            await esme.send(message(sequence_number, code=sequence_number))
+            await trio.testing.wait_all_tasks_blocked()
+        first, second = answered(gateway)
+        assert first.reason == second.reason == "platform_unavailable"
+        assert first.command_status == RSYSERR
+        assert isinstance((await gateway.wait_for(ConnectionTrouble)).error, KeyError)
+        assert gateway.gateway.in_flight == 0
 
 
 @pytest.mark.parametrize("distance", [-1, 0, 1])

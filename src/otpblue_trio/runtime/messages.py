@@ -25,7 +25,7 @@ import trio
 
 from otpblue_trio.policy.admission import Admission, Declined
 from otpblue_trio.policy.parts import Part, may_be_part
-from otpblue_trio.policy.types import Delivered, Outcome
+from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict_of_outcome
 from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime.answers import AnswerDesk
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.exchanges import ExchangeKey
     from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.protocols import (
-        Done,
         GatewayLimits,
         MessageStore,
         Platform,
@@ -55,6 +54,11 @@ __all__ = ["MessageDesk"]
 _MAX_REMEMBERED = 200_000
 """Delivered messages that answer for their repetitions, half a kilobyte each; beyond it the oldest
 answers no more."""
+
+
+_ACCIDENT = Failed(
+    FailureKind.UNAVAILABLE, may_have_been_sent=True, detail="the platform client raised"
+)
 
 
 class MessageDesk:
@@ -107,7 +111,7 @@ class MessageDesk:
         self._delivered: dict[ExchangeKey, Exchange] = {}
         self._delivered_until: deque[tuple[float, ExchangeKey]] = deque()
         self._batch: Batch | None = None
-        self._to_ask: list[tuple[SendRequest, Done]] = []
+        self._to_ask: list[tuple[SendRequest, Exchange]] = []
         """Requests of the batch being handled."""
         self._long = LongMessageDesk(admission, self, on_remember)
         self._in_flight = 0
@@ -182,26 +186,36 @@ class MessageDesk:
             exchange = self._open.get(key)
         if exchange is None:
             exchange = self._open[key] = Exchange(key, request.region, waiters, self.settle)
-            self._ask(request, exchange.settle)
+            self._ask(request, exchange)
         else:
             for waiter in waiters:
                 self.share(exchange, waiter)
         return exchange
 
-    def _ask(self, request: SendRequest, done: Done) -> None:
+    def _ask(self, request: SendRequest, exchange: Exchange) -> None:
         """Ask the platform, with all that the batch being handled has for it."""
         batch = self._batch = self._batch or current_batch()
         if not batch.is_on:
-            self._platform.submit(request, done)
+            self._submit(request, exchange)
             return
         if not self._to_ask:
             batch.at_end(self._ask_gathered)
-        self._to_ask.append((request, done))
+        self._to_ask.append((request, exchange))
 
     def _ask_gathered(self) -> None:
         gathered, self._to_ask = self._to_ask, []
-        for request, done in gathered:
-            self._platform.submit(request, done)
+        for request, exchange in gathered:
+            self._submit(request, exchange)
+
+    def _submit(self, request: SendRequest, exchange: Exchange) -> None:
+        try:
+            self._platform.submit(request, exchange.settle)
+        except Exception as error:
+            # Against its promise. Whoever waits is told all the same, and nothing is sent again.
+            for waiter in exchange.waiters[:1]:
+                self._answers.tell_accident(waiter, error)
+            if exchange.outcome is None:
+                exchange.settle(_ACCIDENT)
 
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""
