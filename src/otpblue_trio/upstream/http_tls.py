@@ -35,6 +35,8 @@ def make_ssl_context(ca_file: str | None) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(cafile=ca_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # With it, as Python 3.11.2 has it, an answer that somebody cut short would count as whole.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     context.set_alpn_protocols(["http/1.1"])
     return context
 
