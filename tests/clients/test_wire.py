@@ -174,5 +174,6 @@ def test_dissector_reports_a_pdu_that_is_malformed(
     bind_without_its_last_fields = bytes.fromhex("00000014 00000009 00000000 00000001") + b"demo"
     with socket.create_connection(("127.0.0.1", gateway_ports["plain"]), LIMIT) as connection:
         connection.sendall(bind_without_its_last_fields)
-        capture.read_until("bind_transceiver")
-    assert capture.values("_ws.malformed") != []
+        # A client of another test may come back with a bind of its own.
+        while not capture.values("_ws.malformed"):
+            capture.read_until("bind_transceiver")
