@@ -212,6 +212,16 @@ def test_files_are_private_and_go_away_when_they_are_empty(path: Path, journal: 
     assert [file.name for file in path.parent.iterdir()] == ["otpblue.db.journal-1"]
 
 
+def test_records_outlive_the_file_that_was_removed(path: Path, journal: Journal) -> None:
+    journal.append([(ROW, ROW_OF_RECEIPT)], [])
+    journal.stop()
+    path.with_name("otpblue.db.journal-1").unlink()
+    journal.open()
+    (segment,) = journal.take()
+    assert segment.cdrs == [ROW]
+    assert segment.receipts == {1: ROW_OF_RECEIPT}
+
+
 # The store over it.
 
 

@@ -78,12 +78,11 @@ class Segment:
       octets: the size of the file.
     """
 
-    __slots__ = ("_descriptor", "_identity", "_path", "cdrs", "octets", "receipts")
+    __slots__ = ("_descriptor", "_path", "cdrs", "octets", "receipts")
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
-        self._identity = (0, 0)
         self.cdrs: list[Row] = []
         self.receipts: dict[int, Row] = {}
         self.octets = 0
@@ -94,13 +93,10 @@ class Segment:
         Raises:
           OSError: it cannot be opened.
         """
-        if self._descriptor >= 0:
-            if self.is_in_place():
-                return
-            self.close()
+        if self.is_in_place():
+            return
+        self.close()
         self._descriptor = open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        found = os.fstat(self._descriptor)
-        self._identity = (found.st_dev, found.st_ino)
         os.ftruncate(self._descriptor, 0)
         self.octets = 0
 
@@ -114,12 +110,19 @@ class Segment:
                     self._path.unlink()
 
     def is_in_place(self) -> bool:
-        """Tell whether the name of the file still leads to it."""
+        """Tell whether the file is open, and its name still leads to it."""
         try:
-            found = self._path.stat()
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._identity
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing waits for a commit: neither rows, nor octets for the next run.
+
+        Rows outlive a file that was removed.
+        """
+        return not (self.cdrs or self.octets)
 
     def append(self, entries: Sequence[Entry], done: list[int]) -> bool:
         """Append records with one write; False: none is there, and the segment is as before.
@@ -219,8 +222,8 @@ class Journal:
 
         The thread must have none.
         """
-        full = [segment for segment in self._segments if segment.octets]
-        self._active = next((segment for segment in self._segments if not segment.octets), None)
+        full = [segment for segment in self._segments if not segment.is_empty]
+        self._active = next((segment for segment in self._segments if segment.is_empty), None)
         return full
 
     def stop(self) -> None:
