@@ -1,4 +1,4 @@
-"""A beat that tasks of one event loop share, to do in company what each would wake for alone.
+"""A beat: doing in company what each event would wake the process for alone.
 
 Why. Where hundreds of messages are on their way, something happens every few hundred microseconds,
 and each time the process is woken for one answer or one PDU, which costs more than what is then
@@ -6,9 +6,8 @@ done. Whoever knows that more will come can wait for the next beat instead, and 
 meanwhile in one piece. Two milliseconds are nothing to a message that takes a tenth of a second,
 and nobody waits for a beat when little is under way.
 
-How. One timer descriptor, that one system task waits for. A sleeping task of Trio's would do the
-same for twice the price, because Trio sleeps by cancelling. The timer is there only while
-somebody waits.
+How. A timer descriptor. A sleeping task of Trio's would do the same for twice the price, because
+Trio sleeps by cancelling.
 """
 
 from __future__ import annotations
@@ -20,53 +19,34 @@ from contextlib import suppress
 
 import trio
 
-__all__ = ["Beat", "current_beat"]
+__all__ = ["Beat"]
 
 PERIOD = 0.002
 """Seconds between two beats."""
 
 
 class Beat:
-    """Wakes everybody who waits, every two milliseconds. One for an event loop: `current_beat`."""
+    """Wakes one task every two milliseconds; `close` after use."""
 
     def __init__(self) -> None:
-        self._waiting = trio.lowlevel.ParkingLot()
-        self._is_wanted = trio.Event()
+        self._timer: _TimerDescriptor | _Sleep | None = None
 
     async def wait(self) -> None:
         """Return at the next beat; cancelling changes nothing."""
-        self._is_wanted.set()
-        await self._waiting.park()
+        if self._timer is None:
+            self._timer = _make_timer()
+        await self._timer.wait()
 
-    async def run(self) -> None:
-        """Beat until cancelled."""
-        library = ctypes.CDLL(None, use_errno=True)
-        while True:
-            await self._is_wanted.wait()
-            timer = _make_timer(library)
-            try:
-                while self._waiting:
-                    await timer.wait()
-                    self._waiting.unpark_all()
-                    # Whoever is woken now has to say whether it wants the next one, too.
-                    await trio.lowlevel.cancel_shielded_checkpoint()
-            finally:
-                timer.close()
-            self._is_wanted = trio.Event()
+    def rest(self) -> None:
+        """Stop until the next `wait`."""
+        if self._timer is not None:
+            self._timer.rest()
 
-
-_beat: trio.lowlevel.RunVar[Beat] = trio.lowlevel.RunVar("beat")
-
-
-def current_beat() -> Beat:
-    """Return the beat of the running event loop; the first call starts it."""
-    try:
-        return _beat.get()
-    except LookupError:
-        beat = Beat()
-        _beat.set(beat)
-        trio.lowlevel.spawn_system_task(beat.run)
-        return beat
+    def close(self) -> None:
+        """Give the timer back."""
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
 
 
 class _Sleep:
@@ -74,6 +54,9 @@ class _Sleep:
 
     async def wait(self) -> None:
         await trio.sleep(PERIOD)
+
+    def rest(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -87,6 +70,10 @@ class _TimerSpec(ctypes.Structure):
     _fields_ = (("it_interval", _TimeSpec), ("it_value", _TimeSpec))
 
 
+_NEVER = _TimeSpec(0, 0)
+_PERIOD = _TimeSpec(0, round(PERIOD * 1e9))
+
+
 class _TimerDescriptor:
     """A periodic timer of Linux, timerfd_create(2), which Python has from version 3.13 on.
 
@@ -95,28 +82,39 @@ class _TimerDescriptor:
       AttributeError: the system's library has no such function.
     """
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._descriptor: int = library.timerfd_create(
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(None, use_errno=True)
+        self._descriptor: int = self._library.timerfd_create(
             time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC
         )
         if self._descriptor < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
-        period = _TimeSpec(0, round(PERIOD * 1e9))
-        spec = _TimerSpec(period, period)
-        library.timerfd_settime(self._descriptor, 0, ctypes.byref(spec), None)
+        self._is_set = False
 
     async def wait(self) -> None:
+        if not self._is_set:
+            self._set(_PERIOD)
+            self._is_set = True
         await trio.lowlevel.wait_readable(self._descriptor)
         with suppress(BlockingIOError):
             os.read(self._descriptor, 8)
+
+    def rest(self) -> None:
+        if self._is_set:
+            self._set(_NEVER)
+            self._is_set = False
+
+    def _set(self, period: _TimeSpec) -> None:
+        spec = _TimerSpec(period, period)
+        self._library.timerfd_settime(self._descriptor, 0, ctypes.byref(spec), None)
 
     def close(self) -> None:
         os.close(self._descriptor)
 
 
-def _make_timer(library: ctypes.CDLL) -> _TimerDescriptor | _Sleep:
+def _make_timer() -> _TimerDescriptor | _Sleep:
     try:
-        return _TimerDescriptor(library)
+        return _TimerDescriptor()
     except (OSError, AttributeError):
         return _Sleep()

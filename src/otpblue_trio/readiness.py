@@ -1,35 +1,37 @@
-"""One set of file descriptors, one wait: the readiness of all sockets of a client.
+"""One set of file descriptors, one wait: the readiness of all sockets of an event loop.
 
 Trio can wait for a single descriptor cheaply; a task for each socket is what costs. An epoll object
-is itself a descriptor, readable while anything in it is ready. So the set is one epoll object that
-the client's task waits for, then asks without blocking for everything that is ready. A socket added
-while the task waits wakes it by being ready; for anything else there is `wake`, an eventfd that is
-a member like the rest.
+is itself a descriptor, readable while anything in it is ready. So the sockets of all sessions and
+of the platform are members of one epoll object that one task waits for; then it asks without
+blocking for everything that is ready, and has each socket's `Watcher` read. A socket added while
+the task waits wakes it by being ready; for anything else there is `in_next_batch`, with an eventfd
+that is a member like the rest.
 
 Descriptor numbers are reused as soon as a socket is closed, so a number reported by epoll may
 belong to another socket by the time its turn comes. The set turns numbers into watchers before any
-of them acts, and whoever acts on the batch skips watchers closed meanwhile.
+of them acts, and skips watchers closed meanwhile.
 
-What is best done for a whole `Batch` is put off to its end: giving the kernel what the batch has
-queued for it, for which a task would cost another round of the event loop, and whatever needs other
-code and data than what goes before. Doing one step for all and then the next one for all keeps both
-in the caches: a fifth of a message.
+What is handled between two waits is a `Batch`. Watchers only read; what that leads to is put off to
+the batch's end, step by step: acting on all that was read, asking the platform, recording, giving
+the kernel what is queued for it. Doing one step for all and then the next one for all keeps code
+and data of each in the caches: a fifth of a message.
 """
 
 from __future__ import annotations
 
 import os
 import select
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from otpblue_trio.beat import Beat, current_beat
+from otpblue_trio.beat import Beat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["COMPANY", "Batch", "ReadySet", "Watcher", "current_batch"]
+__all__ = ["COMPANY", "Batch", "ReadySet", "Watcher", "current_batch", "current_ready_set"]
 
 COMPANY = 16
 """Messages under way from which on a beat is worth waiting for: a number taken from nowhere. With
@@ -45,21 +47,22 @@ class Watcher(Protocol):
     is_closed: bool
 
     def on_ready(self, flags: int) -> None:
-        """Act on the `select.EPOLL...` flags that the descriptor is ready for."""
+        """Read or write what the descriptor is ready for (`select.EPOLL...`); must not raise."""
 
 
 class Batch:
     """What one task handles between two waits; one for an event loop: `current_batch`.
 
     Attributes:
-      is_on: something that a `ReadySet` returned is being handled.
+      is_on: something that the `ReadySet` found is being handled.
     """
 
-    __slots__ = ("_at_end", "is_on")
+    __slots__ = ("_at_end", "_at_last", "is_on")
 
     def __init__(self) -> None:
         self.is_on = False
         self._at_end: list[Callable[[], None]] = []
+        self._at_last: list[Callable[[], None]] = []
 
     def at_end(self, act: Callable[[], None]) -> None:
         """Have a function called when the batch is handled; only while it `is_on`.
@@ -68,16 +71,26 @@ class Batch:
         """
         self._at_end.append(act)
 
+    def at_last(self, act: Callable[[], None]) -> None:
+        """Have it called when nothing else is put off."""
+        self._at_last.append(act)
+
     def end(self) -> None:
         """Do what was put off, and what that puts off in turn."""
-        while self._at_end:
-            put_off, self._at_end = self._at_end, []
-            for act in put_off:
-                act()
-        self.is_on = False
+        try:
+            while self._at_end or self._at_last:
+                if self._at_end:
+                    put_off, self._at_end = self._at_end, []
+                else:
+                    put_off, self._at_last = self._at_last, []
+                for act in put_off:
+                    act()
+        finally:
+            self.is_on = False
 
 
 _batch: trio.lowlevel.RunVar[Batch] = trio.lowlevel.RunVar("batch")
+_ready_set: trio.lowlevel.RunVar[ReadySet] = trio.lowlevel.RunVar("ready set")
 
 
 def current_batch() -> Batch:
@@ -90,32 +103,68 @@ def current_batch() -> Batch:
         return batch
 
 
-class ReadySet:
-    """Watches descriptors for one waiting task; `open` before use, `close` after."""
+def current_ready_set() -> ReadySet:
+    """Return the set of the running event loop."""
+    try:
+        return _ready_set.get()
+    except LookupError:
+        ready_set = ReadySet(current_batch())
+        _ready_set.set(ready_set)
+        return ready_set
 
-    def __init__(self) -> None:
+
+class ReadySet:
+    """Watches descriptors, for several users; one for an event loop: `current_ready_set`.
+
+    Each user keeps it `open` for as long as it has watchers in it, and runs `serve` meanwhile.
+
+    Args:
+      batch: what the set finds is handled as.
+
+    Attributes:
+      now: Trio time when the present batch began.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.now = 0.0
+        self._batch = batch
         self._watchers: dict[int, Watcher] = {}
-        self._is_woken = False
-        self._beat: Beat | None = None
-        self._batch = Batch()
+        self._users: list[Callable[[], int]] = []
+        self._serving = trio.Lock()
+        self._for_next: list[Callable[[], None]] = []
+        self._beat = Beat()
         self._last_size = 0
 
-    def open(self) -> None:
-        """Take the descriptors that the set itself needs: two.
+    @contextmanager
+    def open(self, under_way: Callable[[], int]) -> Iterator[None]:
+        """Be a user of the set within this context.
+
+        Args:
+          under_way: tells how many messages a user has under way. When there are many, what is not
+            ready at once may wait for the next beat (`beat`).
 
         Raises:
-          OSError: the process has no descriptor left.
+          OSError: the process has no descriptor left for the two that the set itself needs.
         """
-        self._epoll = select.epoll()
-        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._epoll.register(self._wake_fd, select.EPOLLIN)
-
-    def close(self) -> None:
-        """Give them back; descriptors of watchers stay theirs."""
-        self._batch.end()
-        os.close(self._wake_fd)
-        self._epoll.close()
-        self._watchers.clear()
+        if not self._users:
+            self._epoll = select.epoll()
+            try:
+                self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            except OSError:
+                self._epoll.close()
+                raise
+            self._epoll.register(self._wake_fd, select.EPOLLIN)
+        self._users.append(under_way)
+        try:
+            yield
+        finally:
+            self._users.remove(under_way)
+            if not self._users:
+                self._beat.close()
+                os.close(self._wake_fd)
+                self._epoll.close()
+                self._watchers.clear()
+                self._for_next.clear()
 
     def add(self, fd: int, flags: int, watcher: Watcher) -> None:
         """Watch a descriptor, level-triggered."""
@@ -131,49 +180,63 @@ class ReadySet:
         del self._watchers[fd]
         self._epoll.unregister(fd)
 
-    def wake(self) -> None:
-        """Let the current or next `wait` return at once."""
-        if not self._is_woken:
-            self._is_woken = True
-            os.eventfd_write(self._wake_fd, 1)
+    def in_next_batch(self, act: Callable[[], None]) -> None:
+        """Have a function called at the end of the next batch, which begins without delay.
 
-    async def wait(self, *, in_company: bool = False) -> list[tuple[Watcher, int]]:
-        """Wait until something is ready; return it with its flags, perhaps nothing after `wake`.
-
-        Cancelling loses nothing: what is ready stays ready.
-
-        Args:
-          in_company: much is expected, so what is not ready now may wait for the next beat.
+        Other tasks run before.
         """
-        self._batch.end()
-        beat = self._beat
-        if beat is None:
-            # From the first wait on, and not from the first busy moment: a task more at a peak
-            # would look like a leak.
-            beat = self._beat = current_beat()
-            self._batch = current_batch()
-        if in_company:
+        if not self._for_next:
+            os.eventfd_write(self._wake_fd, 1)
+        self._for_next.append(act)
+
+    async def serve(self) -> None:
+        """Have watchers handle what they are ready for, until cancelled.
+
+        One task does so for all users; the others wait until it is their turn. Cancelling loses
+        nothing: what is ready stays ready, and a batch that was begun is handled.
+        """
+        batch = self._batch
+        async with self._serving:
+            while True:
+                ready = await self._wait()
+                batch.is_on = True
+                self.now = trio.current_time()
+                put_off, self._for_next = self._for_next, []
+                try:
+                    for watcher, flags in ready:
+                        if not watcher.is_closed:
+                            watcher.on_ready(flags)
+                    for act in put_off:
+                        batch.at_end(act)
+                finally:
+                    batch.end()
+
+    async def _wait(self) -> list[tuple[Watcher, int]]:
+        """Wait until something is ready; return it with its flags.
+
+        It is nothing when a batch was asked for.
+        """
+        if any(under_way() >= COMPANY for under_way in self._users):
             if self._last_size >= COMPANY:
                 # So much at once: there will be more already.
                 await trio.lowlevel.checkpoint()
-                if ready := self._ready():
+                if (ready := self._look()) or self._for_next:
                     return ready
-            await beat.wait()
-            if ready := self._ready():
+            await self._beat.wait()
+            if (ready := self._look()) or self._for_next:
                 return ready
+        else:
+            self._beat.rest()
         await trio.lowlevel.wait_readable(self._epoll.fileno())
-        return self._ready()
+        return self._look()
 
-    def _ready(self) -> list[tuple[Watcher, int]]:
+    def _look(self) -> list[tuple[Watcher, int]]:
         watchers = self._watchers
         ready = []
         for fd, flags in self._epoll.poll(0, _MAX_BATCH):
             if fd == self._wake_fd:
                 os.eventfd_read(fd)
-                self._is_woken = False
             else:
                 ready.append((watchers[fd], flags))
         self._last_size = len(ready)
-        # Nothing is no batch: its owner goes on waiting, and others run meanwhile.
-        self._batch.is_on = bool(ready)
         return ready

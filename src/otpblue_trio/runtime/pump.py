@@ -4,9 +4,9 @@ Theory of operation
 -------------------
 A task that waits for a socket of its own costs Trio some 20 µs each time it wakes, on top of what
 the kernel wants; a session that carries one message at a time wakes twice for it. So once a session
-is bound, and nothing about it needs a task any more, its socket moves to the pump: one readiness
-set (`readiness.ReadySet`) that one task waits for, and reads from directly: first from all that are
-ready, and then it has all of them act on what came. The connection's own task stays in its nursery,
+is bound, and nothing about it needs a task any more, its socket becomes a member of the event
+loop's readiness set (`readiness.ReadySet`), is read from directly, and has its connection act on
+what came when all that is ready has been read. The connection's own task stays in its nursery,
 inside its deadlines, and sleeps until its `Line` ends.
 
 Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; everything
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from otpblue_trio.readiness import COMPANY, Batch, ReadySet, current_batch
+from otpblue_trio.readiness import Batch, ReadySet, current_batch, current_ready_set
 from otpblue_trio.runtime.observer import CloseReason
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ class SocketPump:
 
     def __init__(self, in_flight: Callable[[], int]) -> None:
         self._in_flight = in_flight
-        self._ready_set = ReadySet()
+        self._batch = Batch()
+        self._ready_set = ReadySet(self._batch)
         self._received: list[Line] = []
         """Those that have received something in this batch and not acted on it."""
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
-        self._batch = Batch()
         self.is_running = False
 
     def flush_soon(self, writer: _Flushable) -> None:
@@ -73,7 +73,7 @@ class SocketPump:
         """
         if not self._queued:
             if self._batch.is_on:
-                self._batch.at_end(self._flush)
+                self._batch.at_last(self._flush)
             else:
                 self._flush_due.set()
         self._queued.append(writer)
@@ -84,27 +84,28 @@ class SocketPump:
         Raises:
           OSError: no file descriptor is left to start with.
         """
-        self._ready_set.open()
         self._batch = current_batch()
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._flush_when_due)
-                self.is_running = True
-                task_status.started()
-                await self._read()
-        finally:
-            self.is_running = False
-            self._ready_set.close()
+        self._ready_set = current_ready_set()
+        with self._ready_set.open(self._in_flight):
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._flush_when_due)
+                    self.is_running = True
+                    task_status.started()
+                    await self._ready_set.serve()
+            finally:
+                self.is_running = False
 
-    async def _read(self) -> None:
-        while True:
-            in_company = self._in_flight() >= COMPANY
-            for watcher, flags in await self._ready_set.wait(in_company=in_company):
-                if not watcher.is_closed:
-                    watcher.on_ready(flags)
-            for line in self._received:
-                line.act()
-            self._received.clear()
+    def received(self, line: Line) -> None:
+        """Have a line act when all that is ready has been read."""
+        if not self._received:
+            self._batch.at_end(self._act)
+        self._received.append(line)
+
+    def _act(self) -> None:
+        received, self._received = self._received, []
+        for line in received:
+            line.act()
 
     async def _flush_when_due(self) -> None:
         while True:
@@ -137,7 +138,7 @@ class SocketPump:
           act: called after it, when all sockets of a batch are read: acts on what was received and
             says whether that ends the reading.
         """
-        return Line(self._ready_set, self._received, descriptor, receive, act)
+        return Line(self, self._ready_set, descriptor, receive, act)
 
 
 class Line:
@@ -148,18 +149,18 @@ class Line:
         "_ended",
         "_error",
         "_is_watched",
+        "_pump",
         "_ready_set",
         "_reason",
         "_receive",
-        "_received",
         "descriptor",
         "is_closed",
     )
 
     def __init__(
         self,
+        pump: SocketPump,
         ready_set: ReadySet,
-        received: list[Line],
         descriptor: int,
         receive: Callable[[bytes], None],
         act: Callable[[], CloseReason | None],
@@ -167,7 +168,7 @@ class Line:
         self.descriptor = descriptor
         self.is_closed = False
         self._ready_set = ready_set
-        self._received = received
+        self._pump = pump
         self._receive = receive
         self._act = act
         self._reason: CloseReason | None = None
@@ -233,7 +234,7 @@ class Line:
         except Exception as error:
             self._fail(error)
         else:
-            self._received.append(self)
+            self._pump.received(self)
 
     def act(self) -> None:
         """Act on what was received."""

@@ -2,15 +2,16 @@
 
 How it works. `submit` writes straight to a resting connection's socket when there is one, at the
 end of a batch (`readiness`) if it is called within one; else the request waits in a bounded queue
-while a connection is opened. One task owns all sockets behind one
-readiness set (`readiness`), reads answers in batches and passes the outcomes on. A second task
-sleeps until the first deadline; as all requests get the same time they expire in the order they
-came, and the task never needs to be told of a new one: it looks again after at most that time. No
-task, cancel scope, stream or event belongs to a single message.
+while a connection is opened. All sockets are members of the event loop's readiness set; answers are
+read in batches, and the outcomes passed on when all are read. A task sleeps until the first
+deadline; as all requests get the same time they expire in the order they came, and the task never
+needs to be told of a new one: it looks again after at most that time. No task, cancel scope, stream
+or event belongs to a single message.
 
-Who calls whom. Outcomes are put on a list and passed to `done` by the one task between two events,
-when every connection is in a settled state, so `done` may call `submit`; it is never called from
-within `submit` while the client runs. What happens outside the task wakes it.
+Who calls whom. Outcomes are put on a list and passed to `done` at the end of a batch, when every
+connection is in a settled state, so `done` may call `submit`; it is never called from within
+`submit` while the client runs. What fails by itself, and what `done` brings about, is passed on
+with the next batch: others have their turn between.
 
 At most once. A request of which the kernel took an octet is never sent again, whatever follows. A
 request of which it took none goes to another connection, silently when the first one had been in
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.policy.types import Failed, FailureKind, Outcome, SendRequest
-from otpblue_trio.readiness import COMPANY, Batch, ReadySet, current_batch
+from otpblue_trio.readiness import Batch, ReadySet, current_batch, current_ready_set
 from otpblue_trio.upstream.http_addresses import AddressBook
 from otpblue_trio.upstream.http_breaker import Breaker
 from otpblue_trio.upstream.http_connection import Connection, Exchange
@@ -128,11 +129,12 @@ class HttpPlatform:
             probe_interval=probe_interval,
             on_state=self._tell_state,
         )
-        self._ready_set = ReadySet()
-        open_connection: Opener = partial(Connection, self, self._ready_set)
+        self._batch = Batch()
+        self.ready_set = ReadySet(self._batch)
+        open_connection: Opener = partial(Connection, self)
         if address.is_tls:
             tls = TlsClient(ssl_context or make_ssl_context(None), address.host)
-            open_connection = partial(TlsConnection, tls, self, self._ready_set)
+            open_connection = partial(TlsConnection, tls, self)
         self._pool = ConnectionPool(
             open_connection,
             PoolLimits(
@@ -148,17 +150,14 @@ class HttpPlatform:
         """Those of them that wait for a connection. While one waits no connection rests."""
         self._to_start: list[Exchange] = []
         """Those of them that go out at the end of the batch being handled."""
-        self._batch = Batch()
         self._settled: deque[tuple[Done, Outcome]] = deque()
         """Outcomes on their way to `done`."""
+        self._is_delivery_due = False
         self._current_time = trio.current_time
         self._nursery: trio.Nursery | None = None
         """Set while running."""
         self._has_run = False
-        self._is_handling = False
         self._is_resolving = False
-        self._now = 0.0
-        """When the present batch began."""
 
     @property
     def in_flight(self) -> int:
@@ -210,36 +209,28 @@ class HttpPlatform:
         if self._has_run:
             raise RuntimeError("a platform client runs once")
         self._has_run = True
-        self._ready_set.open()
         self._batch = current_batch()
+        self.ready_set = current_ready_set()
         # The clock itself: three calls less for every message.
         self._current_time = trio.lowlevel.current_clock().current_time
-        try:
-            async with trio.open_nursery() as nursery:
-                self._nursery = nursery
-                nursery.start_soon(self._expire)
-                task_status.started()
-                try:
-                    await self._serve()
-                finally:
-                    self._nursery = None
-        finally:
-            self._stop()
+        with self.ready_set.open(self._open.__len__):
+            try:
+                async with trio.open_nursery() as nursery:
+                    self._nursery = nursery
+                    nursery.start_soon(self._expire)
+                    task_status.started()
+                    try:
+                        await self.ready_set.serve()
+                    finally:
+                        self._nursery = None
+            finally:
+                self._stop()
 
-    async def _serve(self) -> None:
-        settled = self._settled
-        while True:
-            ready = await self._ready_set.wait(in_company=len(self._open) >= COMPANY)
-            self._now = trio.current_time()
-            self._is_handling = True
-            for watcher, flags in ready:
-                if not watcher.is_closed:
-                    watcher.on_ready(flags)
-            if settled:
-                self._deliver()
-            self._is_handling = False
-            if settled:
-                self._ready_set.wake()
+    def _settle(self, done: Done, outcome: Outcome) -> None:
+        self._settled.append((done, outcome))
+        if not self._is_delivery_due:
+            self._is_delivery_due = True
+            self.ready_set.in_next_batch(self._deliver)
 
     def _deliver(self) -> None:
         """Pass on the outcomes there are now; what `done` adds waits for the next batch."""
@@ -250,10 +241,12 @@ class HttpPlatform:
                 done(outcome)
             except Exception as error:
                 self._on_defect(error)
+        self._is_delivery_due = bool(settled)
+        if settled and self._nursery is not None:
+            self.ready_set.in_next_batch(self._deliver)
 
     def _stop(self) -> None:
         self._pool.close()
-        self._ready_set.close()
         self._queue.clear()
         while self._open:
             exchange, _ = self._open.popitem(last=False)
@@ -264,11 +257,6 @@ class HttpPlatform:
             )
             self._settled.append((exchange.done, stopped))
         self._deliver()
-
-    def _settle(self, done: Done, outcome: Outcome) -> None:
-        self._settled.append((done, outcome))
-        if not self._is_handling:
-            self._ready_set.wake()
 
     def _fail(self, exchange: Exchange, kind: FailureKind, detail: str) -> None:
         """Settle an open exchange that stands in no queue; a failure of the platform."""
@@ -317,15 +305,18 @@ class HttpPlatform:
         outcome = outcome_of_answer(reader.status, reader.body)
         del self._open[exchange]
         self._settled.append((exchange.done, outcome))
+        if not self._is_delivery_due:
+            self._is_delivery_due = True
+            self._batch.at_end(self._deliver)
         if isinstance(outcome, Failed) and outcome.http_status >= 500:
             self._note_failure(outcome.detail)
         elif not isinstance(outcome, Failed) or outcome.kind is FailureKind.STATUS:
             self._breaker.succeeded()
-        if not connection.is_closed and self._pool.is_aged(connection, self._now):
+        if not connection.is_closed and self._pool.is_aged(connection, self.ready_set.now):
             connection.close()
         if connection.is_closed:
             self._pool.forget(connection)
-            self._connect_for_queue(self._now)
+            self._connect_for_queue(self.ready_set.now)
         else:
             self._employ(connection)
 
@@ -344,7 +335,7 @@ class HttpPlatform:
         self._settle(exchange.done, outcome)
         if status >= 500:
             self._note_failure(outcome.detail)
-        self._connect_for_queue(self._now)
+        self._connect_for_queue(self.ready_set.now)
 
     def lost(self, connection: Connection, exchange: Exchange | None, detail: str) -> None:
         """Settle the exchange of a lost connection, or send it elsewhere if nothing went out."""
@@ -383,7 +374,7 @@ class HttpPlatform:
 
     def _employ(self, connection: Connection) -> None:
         if not self._queue:
-            self._pool.rest(connection, self._now)
+            self._pool.rest(connection, self.ready_set.now)
             return
         if not connection.is_fresh and not connection.is_fit():
             return

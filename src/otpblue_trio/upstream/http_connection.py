@@ -55,6 +55,9 @@ class Exchange:
 class Owner(Protocol):
     """Who is told what happens on a connection."""
 
+    ready_set: ReadySet
+    """Watches the connections' sockets."""
+
     def established(self, connection: Connection, /) -> None:
         """It can carry a request now."""
 
@@ -86,7 +89,6 @@ class Connection:
 
     Args:
       owner: is told what happens.
-      ready_set: will call `on_ready`.
       address: where to connect.
       fallbacks: addresses that the owner may try when this one cannot be reached.
       now: Trio time.
@@ -98,13 +100,12 @@ class Connection:
     def __init__(
         self,
         owner: Owner,
-        ready_set: ReadySet,
         address: Address,
         fallbacks: Sequence[Address],
         now: float,
     ) -> None:
         self._owner = owner
-        self._ready_set = ready_set
+        self._ready_set = owner.ready_set
         self.address = address
         self.fallbacks = fallbacks
         self.since = now
@@ -125,7 +126,7 @@ class Connection:
             error = self._socket.connect_ex(address.socket_address)
             if error not in (0, errno.EINPROGRESS):
                 raise OSError(error, os.strerror(error))
-            ready_set.add(self._socket.fileno(), select.EPOLLOUT, self)
+            self._ready_set.add(self._socket.fileno(), select.EPOLLOUT, self)
         except OSError:
             self._socket.close()
             raise

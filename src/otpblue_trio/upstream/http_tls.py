@@ -17,7 +17,6 @@ from otpblue_trio.upstream.http_connection import READ_OCTETS, READING, Connecti
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from otpblue_trio.readiness import ReadySet
     from otpblue_trio.upstream.http_addresses import Address
     from otpblue_trio.upstream.http_connection import Owner
 
@@ -79,7 +78,6 @@ class TlsConnection(Connection):
         self,
         tls: TlsClient,
         owner: Owner,
-        ready_set: ReadySet,
         address: Address,
         fallbacks: Sequence[Address],
         now: float,
@@ -90,7 +88,7 @@ class TlsConnection(Connection):
         self._channel = tls.open_channel(self._incoming, self._outgoing)
         self._is_remembered = False
         self._is_tcp_established = False
-        super().__init__(owner, ready_set, address, fallbacks, now)
+        super().__init__(owner, address, fallbacks, now)
 
     def close(self) -> None:
         """Say goodbye (RFC 8446, 6.1) as far as that takes no waiting, then close the socket."""
