@@ -38,14 +38,6 @@ async def test_a_beat_that_rests_wakes_nobody() -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_a_beat_can_be_used_again_after_it_was_closed() -> None:
-    own = Beat()
-    with trio.fail_after(5):
-        for _ in range(2):
-            await own.wait()
-            own.close()
-
-
 async def test_without_a_timer_descriptor_the_loop_s_own_clock_beats(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: trio.testing.MockClock
 ) -> None:

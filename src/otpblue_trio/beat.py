@@ -26,27 +26,26 @@ PERIOD = 0.002
 
 
 class Beat:
-    """Wakes one task every two milliseconds; `close` after use."""
+    """Wakes one task every two milliseconds; `close` after use.
+
+    Its descriptor is there from the first moment on, and not from the first busy one: it would look
+    like a leak.
+    """
 
     def __init__(self) -> None:
-        self._timer: _TimerDescriptor | _Sleep | None = None
+        self._timer = _make_timer()
 
     async def wait(self) -> None:
         """Return at the next beat; cancelling changes nothing."""
-        if self._timer is None:
-            self._timer = _make_timer()
         await self._timer.wait()
 
     def rest(self) -> None:
         """Stop until the next `wait`."""
-        if self._timer is not None:
-            self._timer.rest()
+        self._timer.rest()
 
     def close(self) -> None:
         """Give the timer back."""
-        if self._timer is not None:
-            self._timer.close()
-            self._timer = None
+        self._timer.close()
 
 
 class _Sleep:

@@ -132,7 +132,6 @@ class ReadySet:
         self._users: list[Callable[[], int]] = []
         self._serving = trio.Lock()
         self._for_next: list[Callable[[], None]] = []
-        self._beat = Beat()
         self._last_size = 0
 
     @contextmanager
@@ -144,7 +143,7 @@ class ReadySet:
             ready at once may wait for the next beat (`beat`).
 
         Raises:
-          OSError: the process has no descriptor left for the two that the set itself needs.
+          OSError: the process has no descriptor left for those that the set itself needs.
         """
         if not self._users:
             self._epoll = select.epoll()
@@ -154,6 +153,7 @@ class ReadySet:
                 self._epoll.close()
                 raise
             self._epoll.register(self._wake_fd, select.EPOLLIN)
+            self._beat = Beat()
         self._users.append(under_way)
         try:
             yield
@@ -181,9 +181,9 @@ class ReadySet:
         self._epoll.unregister(fd)
 
     def in_next_batch(self, act: Callable[[], None]) -> None:
-        """Have a function called at the end of the next batch, which begins without delay.
+        """Have a function called at the end of the next batch, though nothing may be ready for it.
 
-        Other tasks run before.
+        It begins after all tasks had their turn; at the next beat when much is under way.
         """
         if not self._for_next:
             os.eventfd_write(self._wake_fd, 1)

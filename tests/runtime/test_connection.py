@@ -43,6 +43,8 @@ from otpblue_trio.testing import (
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
+pytestmark = pytest.mark.usefixtures("over_both")
+
 NUMBER = "14155552671"
 TEXT = "Your code is 482910"
 

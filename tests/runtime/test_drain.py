@@ -42,6 +42,8 @@ from otpblue_trio.testing import (
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
+pytestmark = pytest.mark.usefixtures("over_both")
+
 MESSAGES = 3
 NUMBERS = [f"1415555267{last}" for last in range(MESSAGES)]
 LIMITS = with_limits(drain_timeout=3600.0, max_session_duration=600.0, inactivity_timeout=300.0)

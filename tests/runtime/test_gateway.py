@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime import Platform
     from otpblue_trio.runtime.observer import Event
 
+pytestmark = pytest.mark.usefixtures("over_both")
+
 NUMBER = "14155552671"
 TEXT = "Your code is 482910"
 

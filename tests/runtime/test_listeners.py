@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from otpblue_trio.runtime import ListenError, Peer, open_listeners
-from otpblue_trio.runtime.listeners import format_address, peer_of
+from otpblue_trio.runtime.listeners import accept_from, format_address, peer_of
 from otpblue_trio.testing import MemoryListener
 
 HAS_IPV6 = socket.has_ipv6
@@ -135,3 +135,52 @@ async def test_a_machine_without_ipv6_has_no_listener_for_all_of_it(
     assert await open_listeners("::", 2776) == []
     with pytest.raises(ListenError):
         await open_listeners("127.0.0.1", 2776)
+
+
+class FailingListener(trio.abc.Listener[trio.abc.Stream]):
+    """Accepts what it is given, or fails with it, and then waits."""
+
+    def __init__(self, *results: trio.abc.Stream | OSError) -> None:
+        self.results = list(results)
+        self.is_closed = False
+
+    async def accept(self) -> trio.abc.Stream:
+        await trio.lowlevel.checkpoint()
+        if not self.results:
+            await trio.sleep_forever()
+        result = self.results.pop(0)
+        if isinstance(result, OSError):
+            raise result
+        return result
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
+async def test_connections_wait_while_the_system_has_no_room_for_them(
+    number: int, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream, _ = trio.testing.memory_stream_pair()
+    error = OSError(number, "")
+    listener = FailingListener(error, error, stream)
+    taken: list[trio.abc.Stream] = []
+    times: list[float] = []
+
+    def take(accepted: trio.abc.Stream) -> None:
+        taken.append(accepted)
+        times.append(trio.current_time())
+
+    with trio.move_on_after(1):
+        await accept_from(listener, take)
+    assert taken == [stream]
+    assert times == [pytest.approx(0.2)]
+    assert listener.is_closed
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
+async def test_a_listener_that_does_not_work_any_more_is_heard_of() -> None:
+    listener = FailingListener(OSError(errno.EINVAL, "Invalid argument"))
+    with pytest.raises(OSError, match="Invalid argument"):
+        await accept_from(listener, lambda _: None)
+    assert listener.is_closed

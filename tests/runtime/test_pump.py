@@ -12,7 +12,8 @@ import trio
 import trio.testing
 
 from otpblue_trio.runtime.observer import CloseReason
-from otpblue_trio.runtime.pump import Line, SocketPump, socket_descriptor
+from otpblue_trio.runtime.pump import Line, SocketPump
+from otpblue_trio.runtime.streams import socket_descriptor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -35,12 +35,17 @@ def client_context() -> ssl.SSLContext:
 class Client:
     """The other side, in memory as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = client_context().wrap_bio(
-            self._incoming, self._outgoing, server_hostname="localhost"
-        )
+        context = client_context()
+        context.maximum_version = version
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
+
+    @property
+    def has_ticket(self) -> bool:
+        session = self._tls.session
+        return session is not None and session.has_ticket
 
     def seal(self, octets: bytes) -> bytes:
         self._tls.write(octets)
@@ -64,14 +69,14 @@ class Client:
                 self._incoming.write(await stream.receive_some())
             else:
                 await stream.send_all(self.seal(early) if early else self._outgoing.read())
-                # The server's tickets, which come before anything else.
-                self._incoming.write(await stream.receive_some())
                 return
 
 
-async def established() -> tuple[TlsChannel, Client]:
+async def established(
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+) -> tuple[TlsChannel, Client]:
     """Return both sides of a connection after the handshake."""
-    channel, client = TlsChannel(server_context()), Client()
+    channel, client = TlsChannel(server_context()), Client(version)
     ours, theirs = trio.testing.memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.shake_hands, theirs)
@@ -87,14 +92,24 @@ async def test_octets_that_come_with_the_end_of_the_handshake_are_returned() -> 
         assert await channel.shake_hands(ours) == b"early bird"
 
 
-async def test_octets_go_both_ways() -> None:
-    channel, client = await established()
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_octets_go_both_ways(version: ssl.TLSVersion) -> None:
+    channel, client = await established(version)
     assert channel.open(client.seal(b"hello")) == b"hello"
     assert client.open(channel.seal(b"and back")) == b"and back"
 
 
+async def test_tickets_wait_for_the_first_answer() -> None:
+    channel, client = await established()
+    assert channel.outgoing_octets > 0
+    assert not client.has_ticket
+    client.open(channel.seal(b"answer"))
+    assert client.has_ticket
+
+
 async def test_nothing_queued_seals_to_nothing() -> None:
     channel, _ = await established()
+    channel.seal(b"")
     assert channel.seal(b"") == b""
     assert channel.outgoing_octets == 0
 

@@ -9,7 +9,8 @@ Theory of operation
     │               (begins when it is needed: sockets can mostly do without)
     └── deadlines   24 h ⊃ inactivity ⊃ pre-bind, three nested cancel scopes
         ├── PROXY header and TLS handshake, where they are due
-        └── reader  one read, every event in it, then the inactivity deadline moves once
+        └── reader  one read, every event in it, then the inactivity deadline moves once;
+                    a socket is read by the pump from the bind on, and the reader sleeps
 
 TLS lies between the stream and the session as a `TlsChannel`, which knows of neither.
 
@@ -21,13 +22,14 @@ However the reading ends, `_part` follows: what is in flight is answered, an ESM
 there is unbound, and what is queued is written, all within `drain_timeout`. An end that comes while
 another one is under way drops nothing either. The reason of the end is the first that came: the
 scope that caught its cancellation, what the reader saw, or what somebody else said through `leave`.
+An ESME that has unbound and waits for nothing is parted from by the pump (`_part_directly`), and
+the reader sleeps on until the peer has closed, too.
 
 Only a hard stop of the gateway cancels a connection from outside; then it is dropped as it is.
 """
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,11 +48,11 @@ from otpblue_trio.runtime.observer import (
     PduIgnored,
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
-from otpblue_trio.runtime.pump import socket_descriptor
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
 from otpblue_trio.runtime.silence import SilenceClock
+from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
-from otpblue_trio.runtime.writing import SessionWriter, linger
+from otpblue_trio.runtime.writing import SessionWriter
 from otpblue_trio.session import (
     BindRequested,
     BindUnreadable,
@@ -124,7 +126,7 @@ class Connection:
 
     Args:
       connection_id: unique in the life of the gateway.
-      stream: as accepted; TLS is negotiated inside when `tls` is given.
+      stream: as accepted; TLS is negotiated inside when `tls` is given. To be closed after `serve`.
       peer: who is at the other end.
       listener: the kind of listener, for the log.
       tls: gives the context for TLS, or None.
@@ -192,12 +194,14 @@ class Connection:
         self._is_turned_away = False
         self._is_lost = False
         self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
-        self._lifetime = trio.CancelScope()
+        now = self._opened_at
+        self._lifetime = trio.CancelScope(deadline=now + limits.max_session_duration)
         self._leave_reason: CloseReason | None = None
-        self._pre_bind = trio.CancelScope()
-        self._inactivity = trio.CancelScope()
-        self._silence = SilenceClock(self._session, limits, self._opened_at)
+        self._inactivity = trio.CancelScope(deadline=now + limits.inactivity_timeout)
+        self._silence = SilenceClock(self._session, limits, now)
         self._is_parting = False
+        self._has_parted = False
+        """Everything is said, and only the peer's end of the stream is waited for."""
 
     # ------------------------------------------------------------------ for the desks
 
@@ -273,7 +277,7 @@ class Connection:
     # ------------------------------------------------------------------ the life
 
     async def serve(self) -> None:
-        """Serve the connection until it is closed; raises nothing but cancellation."""
+        """Serve the connection until it may be closed; raises nothing but cancellation."""
         if self._enter is None:
             self._announce()
         # Stands when the gateway stops at once, which is the only thing that cancels from outside.
@@ -283,7 +287,7 @@ class Connection:
                 reason = await self._converse()
             finally:
                 self._forget()
-                await self._close(reason)
+                await self._see_end(reason)
         except* Exception as errors:
             # The one place that stops an accident: this connection ends, the others never know.
             reason = CloseReason.INTERNAL_ERROR
@@ -308,7 +312,8 @@ class Connection:
                 await self._part(reason)
             finally:
                 self._writer.detach()
-            nursery.cancel_scope.cancel()
+            if self._writer.has_task:
+                nursery.cancel_scope.cancel()
         return reason
 
     def _announce(self) -> None:
@@ -338,23 +343,19 @@ class Connection:
         )
 
     async def _read_within_deadlines(self) -> CloseReason:
-        limits = self._limits
-        opened_at = self._opened_at
-        self._lifetime.deadline = opened_at + limits.max_session_duration
-        self._inactivity.deadline = opened_at + limits.inactivity_timeout
-        self._pre_bind.deadline = opened_at + limits.pre_bind_timeout
-        with self._lifetime, self._inactivity, self._pre_bind:
-            if self._enter is not None:
-                ended = await self._learn_peer(self._enter)
-                if ended is not None:
-                    return ended
-            if self._tls is not None and not await self._shake_hands(self._tls()):
-                return CloseReason.TLS_FAILED
-            return await self._read()
-        if self._pre_bind.cancelled_caught:
-            return CloseReason.PRE_BIND_TIMEOUT
-        if self._inactivity.cancelled_caught:
-            return self._silence.reason
+        with self._lifetime:
+            with self._inactivity:
+                pre_bind_ends = self._opened_at + self._limits.pre_bind_timeout
+                with trio.CancelScope(deadline=pre_bind_ends) as pre_bind:
+                    ended = await self._read_until_bound()
+                if pre_bind.cancelled_caught:
+                    return CloseReason.PRE_BIND_TIMEOUT
+                return ended or await self._read()
+            while trio.current_time() < self._silence.silent_at and not self._has_parted:
+                # The pump does not move the deadline with each read: there was activity since.
+                with trio.CancelScope(deadline=self._silence.silent_at) as self._inactivity:
+                    return await self._read()
+            return CloseReason.UNBOUND if self._has_parted else self._silence.reason
         return self._leave_reason or CloseReason.MAX_DURATION
 
     async def _learn_peer(self, enter: Callable[[Peer], bool]) -> CloseReason | None:
@@ -395,51 +396,75 @@ class Connection:
         channel = self._channel
         return self._session.outgoing_octets + (channel.outgoing_octets if channel else 0)
 
+    @property
+    def _reads_directly(self) -> bool:
+        """The session is bound, and nothing about reading it needs a task."""
+        is_bound = self._account is not None
+        return is_bound and self._pump is not None and self._writer.descriptor is not None
+
+    async def _read_until_bound(self) -> CloseReason | None:
+        """Do what comes before the bind, and the bind; returns what ended the connection, if so."""
+        if self._enter is not None:
+            ended = await self._learn_peer(self._enter)
+            if ended is not None:
+                return ended
+        if self._tls is not None and not await self._shake_hands(self._tls()):
+            return CloseReason.TLS_FAILED
+        while self._account is None:
+            ended = await self._read_once()
+            if ended is not None:
+                return ended
+        return None
+
     async def _read(self) -> CloseReason:
-        """Read and act until something ends the reading; returns what."""
+        """Read from a bound session until something ends the reading; returns what."""
         while True:
-            while self._outgoing_octets > self._most_outgoing:
-                await self._writer.progress()
             descriptor = self._writer.descriptor
-            if self._account is not None and self._pump is not None and descriptor is not None:
+            if self._pump is not None and descriptor is not None:
+                await self._let_peer_read()
                 return await self._read_directly(self._pump, descriptor)
-            octets, self._early = self._early, b""
-            if not octets:
-                try:
-                    received = await self._stream.receive_some(_READ_OCTETS)
-                    octets = self._opened(received)
-                except (trio.BrokenResourceError, TlsFailure):
-                    return CloseReason.PEER_RESET
-                if not received:
-                    return CloseReason.PEER_CLOSED
-            reason = await self._take(octets)
-            if reason is None and self._channel is not None and self._channel.has_ended:
-                reason = CloseReason.PEER_CLOSED
-            self._after_taking()
-            if reason is not None:
-                return reason
-            self._inactivity.deadline = self._silence.after_read(
-                trio.current_time(), len(octets), is_bound=self._account is not None
-            )
+            ended = await self._read_once()
+            if ended is not None:
+                return ended
+
+    async def _let_peer_read(self) -> None:
+        while self._outgoing_octets > self._most_outgoing:
+            await self._writer.progress()
+
+    async def _read_once(self) -> CloseReason | None:
+        """Read and act; returns what ends the reading."""
+        await self._let_peer_read()
+        octets, self._early = self._early, b""
+        if not octets:
+            try:
+                received = await self._stream.receive_some(_READ_OCTETS)
+                octets = self._opened(received)
+            except (trio.BrokenResourceError, TlsFailure):
+                return CloseReason.PEER_RESET
+            if not received:
+                return CloseReason.PEER_CLOSED
+        reason = await self._take(octets)
+        if reason is None and self._channel is not None and self._channel.has_ended:
+            reason = CloseReason.PEER_CLOSED
+        self._part_from_lost_messages()
+        if self._outgoing_octets:
+            self._writer.send_now()
+        silent_at = self._silence.after_read(
+            trio.current_time(), len(octets), is_bound=self._account is not None
+        )
+        if not self._reads_directly:
+            self._inactivity.deadline = silent_at
+        return reason
 
     async def _read_directly(self, pump: SocketPump, descriptor: int) -> CloseReason:
-        """Let the pump read until something ends the reading; returns what.
-
-        The deadline of inactivity is not moved with each read: when it comes, it is looked up
-        whether there was activity since, and a later one set.
-        """
-        self._inactivity.deadline = math.inf
+        """Let the pump read until something ends the reading; returns what."""
         with pump.open_line(descriptor, self._receive_directly, self._act_directly) as line:
             self._line = line
             try:
-                while True:
-                    deadline = math.inf if self._is_parting else self._silence.silent_at
-                    with trio.CancelScope(deadline=deadline) as self._inactivity:
-                        return await line.end()
-                    if trio.current_time() >= self._silence.silent_at:
-                        return self._silence.reason
+                reason = await line.end()
             finally:
                 self._line = None
+        return CloseReason.UNBOUND if self._has_parted else reason
 
     def _opened(self, octets: bytes | bytearray) -> bytes:
         """Return what octets of the stream say, which TLS may hide.
@@ -450,10 +475,7 @@ class Connection:
         channel = self._channel
         if channel is None:
             return bytes(octets)
-        opened = channel.open(octets)
-        if channel.outgoing_octets:
-            self._writer.wake()
-        return opened
+        return channel.open(octets)
 
     async def _take(self, octets: bytes) -> CloseReason | None:
         now = trio.current_time()
@@ -468,6 +490,8 @@ class Connection:
 
     def _receive_directly(self, octets: bytes) -> None:
         """Take what the pump has read from a bound session, which has no binds to decide."""
+        if self._has_parted:
+            return
         if self._channel is not None:
             try:
                 octets = self._opened(octets)
@@ -481,6 +505,8 @@ class Connection:
 
     def _act_directly(self) -> CloseReason | None:
         """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
+        if self._has_parted:
+            return None
         now = trio.current_time()
         events, self._received = self._received, []
         others: list[SessionEvent] = []
@@ -496,20 +522,24 @@ class Connection:
                 break
         else:
             reason = self._received_end
-        self._after_taking()
+        self._part_from_lost_messages()
+        if reason is CloseReason.UNBOUND and self._part_directly(now):
+            return None
+        outgoing_octets = self._outgoing_octets
+        if outgoing_octets:
+            self._writer.wake()
         deadline = self._silence.after_read(now, self._octets_read, is_bound=True)
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
-        if self._outgoing_octets > self._most_outgoing and self._line is not None:
+        if outgoing_octets > self._most_outgoing and self._line is not None:
             self._line.pause()
         return reason
 
-    def _after_taking(self) -> None:
+    def _part_from_lost_messages(self) -> None:
+        """Decide halves of messages whose other half cannot come any more."""
         session = self._session
         if session.in_flight and not session.is_bound:
             self._messages.part_from(self)
-        if session.outgoing_octets:
-            self._writer.wake()
 
     def _act(self, event: SessionEvent, now: float) -> CloseReason | None:
         """Act on whatever can be acted on at once; returns a reason to end the reading."""
@@ -581,7 +611,6 @@ class Connection:
         self._session.accept_bind()
         self._account = decision
         decision.sessions.add(self)
-        self._pre_bind.deadline = math.inf
         self._most_outgoing = _MAX_OUTGOING_OCTETS
         self._observer.observe(
             BindAccepted(
@@ -612,9 +641,29 @@ class Connection:
         self._writer.abandon()
         self.leave(reason)
 
+    def _part_directly(self, now: float) -> bool:
+        """Part from an ESME that has unbound and waits for nothing, without the task's help.
+
+        Returns:
+          False: there is something to wait for.
+        """
+        if self._session.in_flight or self._leave_reason is not None:
+            return False
+        self._leave_reason = CloseReason.UNBOUND
+        self._writer.try_flush()
+        if self._writer.is_busy or self._is_lost:
+            return False
+        goodbye = self._channel.goodbye() if self._channel else b""
+        if not end_directly(self._stream, goodbye):
+            return False
+        self._forget()
+        self._has_parted = True
+        self._inactivity.deadline = now + _CLOSE_WAIT
+        return True
+
     async def _part(self, reason: CloseReason) -> None:
         """Finish what is in flight, say goodbye where that is due, write what is queued."""
-        if reason in _SILENT:
+        if reason in _SILENT or self._has_parted:
             return
         session = self._session
         self._is_parting = True
@@ -657,6 +706,8 @@ class Connection:
 
     def _forget(self) -> None:
         """Leave every place that knows this connection."""
+        if self._has_parted:
+            return
         self._session.abandon()
         account = self._account
         if account is not None:
@@ -665,18 +716,11 @@ class Connection:
                 self, _receipts(self._session.take_outstanding()), trio.current_time()
             )
 
-    async def _close(self, reason: CloseReason) -> None:
-        """Close the stream; where the peer may still be reading, only when it has seen the end."""
-        try:
-            if reason not in _SILENT:
-                with trio.move_on_after(_CLOSE_WAIT):
-                    await linger(self._stream, self._channel.goodbye() if self._channel else b"")
-        finally:
-            if isinstance(self._stream, trio.SocketStream):
-                # The same, without a cancel scope and an exception.
-                self._stream.socket.close()
-            else:
-                await trio.aclose_forcefully(self._stream)
+    async def _see_end(self, reason: CloseReason) -> None:
+        """Where the peer may still be reading, return only when it has seen the end."""
+        if reason not in _SILENT and not self._has_parted:
+            with trio.move_on_after(_CLOSE_WAIT):
+                await linger(self._stream, self._channel.goodbye() if self._channel else b"")
 
 
 def _receipts(tokens: list[object]) -> list[PendingReceipt]:

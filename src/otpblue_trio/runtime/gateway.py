@@ -22,7 +22,7 @@ from otpblue_trio.policy.binds import BindGate, address_is_allowed, subject_of
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.binding import BindDesk
 from otpblue_trio.runtime.connection import Connection
-from otpblue_trio.runtime.listeners import Endpoint, Peer, peer_of
+from otpblue_trio.runtime.listeners import Endpoint, Peer, accept_from, peer_of
 from otpblue_trio.runtime.messages import MessageDesk
 from otpblue_trio.runtime.observer import (
     CloseReason,
@@ -36,6 +36,7 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.runtime.pump import SocketPump
 from otpblue_trio.runtime.receipts import PendingReceipt
+from otpblue_trio.runtime.streams import close_now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -327,10 +328,16 @@ class Gateway:
         scope.cancel()
 
     async def _accept(self, endpoint: Endpoint, connections: trio.Nursery) -> None:
-        async def serve_one(stream: trio.abc.Stream) -> None:
-            await self._serve_one(endpoint, stream)
+        def take(stream: trio.abc.Stream) -> None:
+            connections.start_soon(self._serve_stream, endpoint, stream)
 
-        await trio.serve_listeners(serve_one, [endpoint.listener], handler_nursery=connections)
+        await accept_from(endpoint.listener, take)
+
+    async def _serve_stream(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
+        try:
+            await self._serve_one(endpoint, stream)
+        finally:
+            await close_now(stream)
 
     async def _serve_one(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
         peer = peer_of(stream)
@@ -363,13 +370,10 @@ class Gateway:
         refusal = self._take_slot(connection)
         if refusal is not None:
             refuse(peer, refusal)
-            await trio.aclose_forcefully(stream)
             return
         try:
             if is_proxy or enter(peer):
                 await connection.serve()
-            else:
-                await trio.aclose_forcefully(stream)
         finally:
             self._give_slot_back(connection)
 

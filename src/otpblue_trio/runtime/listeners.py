@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
+import os
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 import trio
@@ -18,11 +20,18 @@ __all__ = [
     "Endpoint",
     "ListenError",
     "Peer",
+    "accept_from",
     "format_address",
     "open_listeners",
     "peer_of",
     "plain_address",
 ]
+
+_logger = logging.getLogger(__name__)
+
+_CAPACITY_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+_RETRY_PERIOD = 0.1
+"""Seconds to the next attempt when the system has no room for another connection."""
 
 _UNKNOWN_ADDRESS = ipaddress.IPv4Address(0)
 
@@ -33,10 +42,11 @@ class Peer:
 
     address: IpAddress
     port: int = 0
+    text: str = attrs.field(init=False, eq=False, repr=False)
+    """`192.0.2.1:40000`, `[2001:db8::1]:40000`."""
 
-    @property
-    def text(self) -> str:
-        """`192.0.2.1:40000`, `[2001:db8::1]:40000`."""
+    @text.default
+    def _text(self) -> str:
         return format_address(str(self.address), self.port)
 
 
@@ -85,6 +95,36 @@ async def open_listeners(host: str, port: int) -> list[tuple[str, trio.SocketLis
         msg = f"cannot listen on {format_address(host, port)}: {reason}"
         raise ListenError(msg) from error
     return [(_address_of(listener.socket.getsockname()), listener) for listener in listeners]
+
+
+async def accept_from(
+    listener: trio.abc.Listener[trio.abc.Stream], take: Callable[[trio.abc.Stream], None]
+) -> NoReturn:
+    """Accept connections until cancelled; while the system has no room for more, they wait.
+
+    `trio.serve_listeners` does the same, and in the end closes each stream, in a way that takes two
+    rounds of the event loop; our connections have closed theirs by then.
+
+    Args:
+      listener: is closed in the end.
+      take: starts a task that closes the stream in any case.
+
+    Raises:
+      OSError: the listener does not work any more.
+      trio.ClosedResourceError: it is closed.
+    """
+    async with listener:
+        while True:
+            try:
+                stream = await listener.accept()
+            except OSError as error:
+                if error.errno not in _CAPACITY_ERRORS:
+                    raise
+                reason = os.strerror(error.errno)
+                _logger.exception("cannot accept connections: %s; still trying", reason)
+                await trio.sleep(_RETRY_PERIOD)
+            else:
+                take(stream)
 
 
 def _address_of(name: Any) -> str:

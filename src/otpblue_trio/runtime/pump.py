@@ -33,14 +33,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["Line", "SocketPump", "socket_descriptor"]
+__all__ = ["Line", "SocketPump"]
 
 _READ_OCTETS = 65536
-
-
-def socket_descriptor(stream: trio.abc.Stream) -> int | None:
-    """Return the descriptor of a stream that is a socket's, else None."""
-    return stream.socket.fileno() if isinstance(stream, trio.SocketStream) else None
 
 
 class _Flushable(Protocol):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.runtime.streams import send_all
 
 if TYPE_CHECKING:
     from typing import Any
@@ -55,27 +56,29 @@ class TlsChannel:
           trio.BrokenResourceError: the stream broke.
         """
         while True:
+            octets = await stream.receive_some(_READ_OCTETS)
+            if not octets:
+                raise TlsFailure("")
+            self._incoming.write(octets)
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
-                pass
+                await self._send(stream)
             except ssl.SSLError as error:
                 with suppress(trio.BrokenResourceError):
                     await self._send(stream)
                 raise TlsFailure(error.reason or "") from None
             else:
-                await self._send(stream)
-                # An eager client's first octets may have come with the end of its handshake.
-                return self.open(b"")
+                break
+        if self._tls.version() != "TLSv1.3":
             await self._send(stream)
-            octets = await stream.receive_some(_READ_OCTETS)
-            if not octets:
-                raise TlsFailure("")
-            self._incoming.write(octets)
+        # Else it is a ticket for the next session, which goes out together with the first answer.
+        # An eager client's first octets may have come with the end of its handshake.
+        return self.open(b"")
 
     async def _send(self, stream: trio.abc.Stream) -> None:
         if self._outgoing.pending:
-            await stream.send_all(self._outgoing.read())
+            await send_all(stream, self._outgoing.read())
 
     def peer_certificate(self, *, binary: bool) -> Any:
         """Return what `ssl.SSLObject.getpeercert` does."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import os
-import socket
 from typing import TYPE_CHECKING
 
 import trio
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.tls_channel import TlsChannel
     from otpblue_trio.session import SmppSession
 
-__all__ = ["SessionWriter", "linger"]
-
-_READ_OCTETS = 65536
+__all__ = ["SessionWriter"]
 
 
 class SessionWriter:
@@ -47,6 +44,7 @@ class SessionWriter:
     Attributes:
       channel: puts TLS on what is queued; None: there is none, or not yet.
       descriptor: of the socket that takes what is queued; None: there is none, or no more.
+      has_task: the task was started.
       spawn: starts the task once it is needed; None: it runs, or there is nobody left to write for.
     """
 
@@ -63,6 +61,7 @@ class SessionWriter:
         self._stream = stream
         self.channel: TlsChannel | None = None
         self.descriptor: int | None = None
+        self.has_task = False
         self.spawn: Callable[[], None] | None = None
         self._pump = pump
         self._session = session
@@ -90,6 +89,7 @@ class SessionWriter:
         self._work.set()
         spawn, self.spawn = self.spawn, None
         if spawn is not None:
+            self.has_task = True
             spawn()
 
     def tell(self) -> None:
@@ -207,27 +207,3 @@ class SessionWriter:
                 self._on_sent()
         if scope.cancelled_caught:
             self._on_lost(CloseReason.WRITE_TIMEOUT)
-
-
-async def linger(stream: trio.abc.Stream, goodbye: bytes) -> None:
-    """Say that this is the end, and read what still comes until the peer closes as well.
-
-    Args:
-      stream: under TLS if there is any.
-      goodbye: what TLS says for this.
-
-    A socket closed while octets arrive resets the connection, and a reset can destroy our last
-    answer on its way to the peer's eyes.
-    """
-    try:
-        if goodbye:
-            await stream.send_all(goodbye)
-        if isinstance(stream, trio.SocketStream):
-            # The same without a checkpoint, which would be a round of the event loop.
-            stream.socket.shutdown(socket.SHUT_WR)
-        elif isinstance(stream, trio.abc.HalfCloseableStream):
-            await stream.send_eof()
-        while await stream.receive_some(_READ_OCTETS):
-            pass
-    except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
-        return

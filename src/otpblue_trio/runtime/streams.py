@@ -1,0 +1,90 @@
+"""What a stream can do at once where it is a socket's.
+
+Trio's own calls let other tasks run even if there is nothing to wait for, which is a round of the
+event loop; for a connection that binds and unbinds it adds up to a tenth.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import trio
+
+__all__ = ["close_now", "end_directly", "linger", "send_all", "socket_descriptor"]
+
+_READ_OCTETS = 65536
+
+
+def socket_descriptor(stream: trio.abc.Stream) -> int | None:
+    """Return the descriptor of a stream that is a socket's, else None."""
+    return stream.socket.fileno() if isinstance(stream, trio.SocketStream) else None
+
+
+async def send_all(stream: trio.abc.Stream, octets: bytes) -> None:
+    """Send octets, see `trio.abc.SendStream.send_all`.
+
+    Raises:
+      trio.BrokenResourceError: the stream broke.
+    """
+    descriptor = socket_descriptor(stream)
+    if descriptor is not None:
+        try:
+            octets = octets[os.write(descriptor, octets) :]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise trio.BrokenResourceError from error
+        if not octets:
+            return
+    await stream.send_all(octets)
+
+
+def end_directly(stream: trio.abc.Stream, goodbye: bytes) -> bool:
+    """Say that this is the end, as `linger` does, where that takes no waiting.
+
+    Returns:
+      False: this stream wants to be waited for, or the peer is gone.
+    """
+    if not isinstance(stream, trio.SocketStream):
+        return False
+    try:
+        if goodbye:
+            os.write(stream.socket.fileno(), goodbye)
+        stream.socket.shutdown(socket.SHUT_WR)
+    except OSError:
+        return False
+    return True
+
+
+async def linger(stream: trio.abc.Stream, goodbye: bytes) -> None:
+    """Say that this is the end, and read what still comes until the peer closes as well.
+
+    Args:
+      stream: under TLS if there is any.
+      goodbye: what TLS says for this.
+
+    A socket closed while octets arrive resets the connection, and a reset can destroy our last
+    answer on its way to the peer's eyes.
+    """
+    try:
+        if goodbye:
+            await send_all(stream, goodbye)
+        if isinstance(stream, trio.SocketStream):
+            # The same without a checkpoint, which would be a round of the event loop.
+            stream.socket.shutdown(socket.SHUT_WR)
+        elif isinstance(stream, trio.abc.HalfCloseableStream):
+            await stream.send_eof()
+        while await stream.receive_some(_READ_OCTETS):
+            pass
+    except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
+        return
+
+
+async def close_now(stream: trio.abc.Stream) -> None:
+    """Close a stream without waiting for anything, perhaps again; cancelling changes nothing."""
+    if isinstance(stream, trio.SocketStream):
+        # The same without a cancel scope, a round of the event loop and an exception.
+        stream.socket.close()
+    else:
+        await trio.aclose_forcefully(stream)
