@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,9 @@ from otpblue_trio.smpp import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
-__all__ = ["Field", "act", "carry_load"]
+__all__ = ["Field", "act", "carry_load", "one_loss"]
 
 _KEEPALIVE = 20.0
 _UNBIND_LIMIT = 30.0
@@ -337,6 +338,19 @@ async def _malformed_bound(field: Field) -> None:
         await client.close()
 
 
+@asynccontextmanager
+async def one_loss() -> AsyncIterator[None]:
+    """Raise one `trio.BrokenResourceError` for all connections that tasks within have lost."""
+    is_lost = False
+    try:
+        yield
+    except* GONE:
+        # Raised here, it would come out as a group again.
+        is_lost = True
+    if is_lost:
+        raise trio.BrokenResourceError
+
+
 async def _bind_storm(field: Field) -> None:
     async def storm() -> None:
         until = trio.current_time() + field.pause
@@ -347,12 +361,9 @@ async def _bind_storm(field: Field) -> None:
                 field.ledger.problem("unbind_without_end")
             field.done["storm_binds"] += 1
 
-    try:
-        async with trio.open_nursery() as nursery:
-            for _ in range(8):
-                nursery.start_soon(storm)
-    except* GONE:
-        raise trio.BrokenResourceError from None
+    async with one_loss(), trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(storm)
 
 
 async def _wrong_password(field: Field) -> None:
@@ -382,13 +393,10 @@ async def _silent(field: Field) -> None:
             field.ledger.problem("silent_connection_kept")
         await client.close()
 
-    try:
-        async with trio.open_nursery() as nursery:
-            for _ in range(10):
-                nursery.start_soon(one, field.gateway.plain)
-                nursery.start_soon(one, field.gateway.tls)
-    except* GONE:
-        raise trio.BrokenResourceError from None
+    async with one_loss(), trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(one, field.gateway.plain)
+            nursery.start_soon(one, field.gateway.tls)
 
 
 # ---------------------------------------------------------------------- what the operator does

@@ -11,6 +11,8 @@ from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
+import trio
+from soak_actors import one_loss
 from soak_judge import log_tells_error, log_tells_secret
 from soak_report import LEAST_SPAN, MIB, WARM_UP, Sample, growth, judge_memory
 
@@ -136,3 +138,16 @@ def test_wrong_option_is_told(tmp_path: Path) -> None:
 def test_log_that_tells_too_much_is_found(line: str, is_error: bool, tells: bool) -> None:
     assert log_tells_error(line.encode()) is is_error
     assert log_tells_secret(line.encode()) is tells
+
+
+async def test_connections_that_are_lost_together_count_as_one_loss() -> None:
+    async def lose() -> None:
+        raise trio.BrokenResourceError
+
+    async def lose_some() -> None:
+        async with one_loss(), trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(lose)
+
+    with pytest.raises(trio.BrokenResourceError):
+        await lose_some()
