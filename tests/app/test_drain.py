@@ -21,6 +21,7 @@ import attrs
 import pytest
 import tomli_w
 import trio
+import trio.testing
 
 from otpblue_trio.smpp import CommandStatus, Pdu, SubmitSmResp, parse_receipt
 from otpblue_trio.store import read_cdrs
@@ -49,7 +50,8 @@ async def reload_in_flight(running: Any, esme: Esme) -> list[Pdu]:
     async with trio.open_nursery() as nursery:
         for code in range(1000, 1000 + MESSAGES):
             nursery.start_soon(submit, code)
-        # Answered behind the messages, so these are in flight.
+        await trio.testing.wait_all_tasks_blocked()
+        # Sent behind the messages, and so answered behind them: they are in flight.
         await esme.enquire_link()
         assert not responses
         await running.reload()
