@@ -10,8 +10,15 @@ import trio
 import trio.testing
 import trustme
 
-from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed
-from otpblue_trio.smpp import BindTransceiver, CommandStatus, Unbind, UnbindResp, encode
+from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed, MessageAnswered
+from otpblue_trio.smpp import (
+    BindTransceiver,
+    CommandStatus,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+    encode,
+)
 from otpblue_trio.testing import (
     FakePlatform,
     GatewayUnderTest,
@@ -20,12 +27,15 @@ from otpblue_trio.testing import (
     open_gateway,
     read_pdus,
     submit_pdu,
+    with_limits,
 )
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
 pytestmark = pytest.mark.usefixtures("over_both")
+
+MESSAGE = submit_pdu("14155552671", "Your code is 482910")
 
 
 async def unbound(gateway: GatewayUnderTest) -> MemoryStream:
@@ -80,8 +90,7 @@ async def test_what_comes_after_the_unbind_means_nothing(autojump_clock: MockClo
     platform = FakePlatform()
     async with open_gateway(platform=platform) as gateway:
         stream = await unbound(gateway)
-        late = submit_pdu("14155552671", "Your code is 482910")
-        await stream.send_all(encode(late) * 2)
+        await stream.send_all(encode(MESSAGE) * 2)
         await stream.send_all(b"GET / HTTP/1.1\r\n\r\n")
         await stream.aclose()
         closed = await gateway.wait_for(ConnectionClosed)
@@ -122,3 +131,51 @@ async def test_under_tls_the_end_is_a_goodbye(autojump_clock: MockClock) -> None
         await stream.aclose()
         closed = await gateway.wait_for(ConnectionClosed)
         assert closed.reason is CloseReason.UNBOUND
+
+
+async def with_unread_answers(gateway: GatewayUnderTest) -> MemoryStream:
+    """Return the ESME's end of a bound connection with 20 answers in it."""
+    stream = gateway.connect_stream()
+    await stream.send_all(
+        encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
+    )
+    await read_pdus(stream, 1)
+    await stream.send_all(encode(MESSAGE) * 20)
+    await gateway.wait_for(MessageAnswered, 20)
+    return stream
+
+
+# Nobody knows what the other end of a stream in memory has read.
+ONLY_SOCKETS = pytest.mark.parametrize("over_both", ["sockets"], indirect=True)
+LAST_WORDS = pytest.mark.parametrize(
+    "last_words",
+    [encode(Unbind(sequence_number=2)), b"GET / HTTP/1.1\r\n\r\n"],
+    ids=["unbind", "no_smpp"],
+)
+
+
+@ONLY_SOCKETS
+@LAST_WORDS
+async def test_an_esme_that_reads_slowly_gets_all_its_answers_before_the_connection_is_closed(
+    autojump_clock: MockClock, last_words: bytes
+) -> None:
+    async with open_gateway() as gateway:
+        stream = await with_unread_answers(gateway)
+        await stream.send_all(last_words)
+        # Long after a connection is closed whose peer has read everything.
+        await trio.sleep(5)
+        await stream.send_all(encode(MESSAGE))
+        responses = [pdu for pdu in await read_pdus(stream) if isinstance(pdu, SubmitSmResp)]
+        assert len(responses) == 20
+
+
+@ONLY_SOCKETS
+@LAST_WORDS
+async def test_an_esme_that_never_reads_is_not_waited_for_longer_than_for_a_write(
+    autojump_clock: MockClock, last_words: bytes
+) -> None:
+    async with open_gateway(limits=with_limits(write_timeout=10.0)) as gateway:
+        stream = await with_unread_answers(gateway)
+        await stream.send_all(last_words)
+        await gateway.wait_for(ConnectionClosed)
+        assert 10 <= trio.current_time() <= 12

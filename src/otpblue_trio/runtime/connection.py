@@ -30,6 +30,7 @@ Only a hard stop of the gateway cancels a connection from outside; then it is dr
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ from otpblue_trio.runtime.observer import (
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
 from otpblue_trio.runtime.silence import SilenceClock
-from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor
+from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor, unsent_octets
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter
 from otpblue_trio.session import (
@@ -94,7 +95,7 @@ _MAX_OUTGOING_OCTETS_UNBOUND = 1 << 14
 _UNBIND_WAIT = 2.0
 """Seconds an ESME has to answer our unbind."""
 _CLOSE_WAIT = 1.0
-"""Seconds a peer has to see the end of the connection and close its side."""
+"""Seconds a peer has to see the end of the connection and close its side, once it has read all."""
 
 # Reasons after which there is nobody to talk to, or nothing to say.
 _SILENT = frozenset(
@@ -202,6 +203,7 @@ class Connection:
         self._is_parting = False
         self._has_parted = False
         """Everything is said, and only the peer's end of the stream is waited for."""
+        self._close_by = math.inf
 
     # ------------------------------------------------------------------ for the desks
 
@@ -351,12 +353,27 @@ class Connection:
                 if pre_bind.cancelled_caught:
                     return CloseReason.PRE_BIND_TIMEOUT
                 return ended or await self._read()
-            while trio.current_time() < self._silence.silent_at and not self._has_parted:
-                # The pump does not move the deadline with each read: there was activity since.
-                with trio.CancelScope(deadline=self._silence.silent_at) as self._inactivity:
+            while (deadline := self._later_deadline()) is not None:
+                with trio.CancelScope(deadline=deadline) as self._inactivity:
                     return await self._read()
             return CloseReason.UNBOUND if self._has_parted else self._silence.reason
         return self._leave_reason or CloseReason.MAX_DURATION
+
+    def _later_deadline(self) -> float | None:
+        """Return why not to end yet though the deadline of inactivity has passed: a later one."""
+        now = trio.current_time()
+        if self._has_parted:
+            return now + _CLOSE_WAIT if self._is_still_reading(now) else None
+        # The pump does not move the deadline with each read: there may have been activity since.
+        silent_at = self._silence.silent_at
+        return silent_at if now < silent_at else None
+
+    def _is_still_reading(self, now: float) -> bool:
+        """Tell whether closing now could throw away what the peer has yet to read.
+
+        The kernel would go on sending it, but drops it all when the peer says anything more.
+        """
+        return now < self._close_by and unsent_octets(self._stream) > 0
 
     async def _learn_peer(self, enter: Callable[[Peer], bool]) -> CloseReason | None:
         """Read the PROXY header; from then on its source is the peer."""
@@ -658,6 +675,7 @@ class Connection:
             return False
         self._forget()
         self._has_parted = True
+        self._close_by = now + self._limits.write_timeout
         self._inactivity.deadline = now + _CLOSE_WAIT
         return True
 
@@ -718,9 +736,17 @@ class Connection:
 
     async def _see_end(self, reason: CloseReason) -> None:
         """Where the peer may still be reading, return only when it has seen the end."""
-        if reason not in _SILENT and not self._has_parted:
+        if reason in _SILENT or self._has_parted:
+            return
+        goodbye = self._channel.goodbye() if self._channel else b""
+        self._close_by = trio.current_time() + self._limits.write_timeout
+        while True:
             with trio.move_on_after(_CLOSE_WAIT):
-                await linger(self._stream, self._channel.goodbye() if self._channel else b"")
+                await linger(self._stream, goodbye)
+                return
+            goodbye = b""
+            if self._is_lost or not self._is_still_reading(trio.current_time()):
+                return
 
 
 def _receipts(tokens: list[object]) -> list[PendingReceipt]:

@@ -6,12 +6,22 @@ event loop; for a connection that binds and unbinds it adds up to a tenth.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import sys
+import termios
 
 import trio
 
-__all__ = ["close_now", "end_directly", "linger", "send_all", "socket_descriptor"]
+__all__ = [
+    "close_now",
+    "end_directly",
+    "linger",
+    "send_all",
+    "socket_descriptor",
+    "unsent_octets",
+]
 
 _READ_OCTETS = 65536
 
@@ -19,6 +29,18 @@ _READ_OCTETS = 65536
 def socket_descriptor(stream: trio.abc.Stream) -> int | None:
     """Return the descriptor of a stream that is a socket's, else None."""
     return stream.socket.fileno() if isinstance(stream, trio.SocketStream) else None
+
+
+def unsent_octets(stream: trio.abc.Stream) -> int:
+    """Return how much of what was sent the peer's system has not taken; 0 where nobody knows."""
+    descriptor = socket_descriptor(stream)
+    if descriptor is None or descriptor < 0:
+        return 0
+    try:
+        octets = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int.from_bytes(octets, sys.byteorder)
 
 
 async def send_all(stream: trio.abc.Stream, octets: bytes) -> None:
