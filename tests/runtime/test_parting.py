@@ -45,11 +45,15 @@ async def unbound(gateway: GatewayUnderTest) -> MemoryStream:
     return stream
 
 
-async def bind_and_unbind(stream: trio.abc.Stream) -> None:
+async def bind(stream: trio.abc.Stream) -> None:
     await stream.send_all(
         encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
     )
-    await stream.receive_some()
+    await read_pdus(stream, 1)
+
+
+async def bind_and_unbind(stream: trio.abc.Stream) -> None:
+    await bind(stream)
     await stream.send_all(encode(Unbind(sequence_number=2)))
     (last,) = await read_pdus(stream)
     assert isinstance(last, UnbindResp)
@@ -136,10 +140,7 @@ async def test_under_tls_the_end_is_a_goodbye(autojump_clock: MockClock) -> None
 async def with_unread_answers(gateway: GatewayUnderTest) -> MemoryStream:
     """Return the ESME's end of a bound connection with 20 answers in it."""
     stream = gateway.connect_stream()
-    await stream.send_all(
-        encode(BindTransceiver(sequence_number=1, system_id="acme", password="secret"))
-    )
-    await read_pdus(stream, 1)
+    await bind(stream)
     await stream.send_all(encode(MESSAGE) * 20)
     await gateway.wait_for(MessageAnswered, 20)
     return stream

@@ -666,6 +666,7 @@ class Connection:
         """
         if self._session.in_flight or self._leave_reason is not None:
             return False
+        # Set first: `_sent` need not wake the task by `leave`.
         self._leave_reason = CloseReason.UNBOUND
         self._writer.try_flush()
         if self._writer.is_busy or self._is_lost:

@@ -102,8 +102,8 @@ async def accept_from(
 ) -> NoReturn:
     """Accept connections until cancelled; while the system has no room for more, they wait.
 
-    `trio.serve_listeners` does the same, and in the end closes each stream, in a way that takes two
-    rounds of the event loop; our connections have closed theirs by then.
+    `trio.serve_listeners` does the same, but closes each stream in a way that takes two rounds of
+    the event loop; see `streams.close_now`.
 
     Args:
       listener: is closed in the end.
