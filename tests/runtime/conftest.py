@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
 
-from otpblue_trio.runtime import Peer
-from otpblue_trio.testing import MemoryListener, MemoryStream
+from otpblue_trio.testing import MemoryListener
 from otpblue_trio.testing import gateway as testing_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from otpblue_trio.runtime import Peer
 
 
 @pytest.fixture(params=["memory", "sockets"])
@@ -26,26 +26,24 @@ def over_both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         return
     with ExitStack() as sockets:
 
+        def new_pair() -> tuple[trio.SocketStream, trio.SocketStream]:
+            ours, theirs = map(sockets.enter_context, socket.socketpair())
+            from_socket = trio.socket.from_stdlib_socket
+            return trio.SocketStream(from_socket(ours)), trio.SocketStream(from_socket(theirs))
+
         class PairListener(MemoryListener):
             """Connects by a pair of sockets; what stalls is in memory all the same."""
 
             def __init__(self, *, stalling: bool = False) -> None:
                 super().__init__(stalling=stalling)
-                self._is_stalling = stalling
+                if not stalling:
+                    self._new_pair = new_pair
 
-            def connect(self, address: str = "192.0.2.1") -> MemoryStream:
-                if self._is_stalling:
-                    return super().connect(address)
-                ours, theirs = map(sockets.enter_context, socket.socketpair())
-                stream = trio.SocketStream(trio.socket.from_stdlib_socket(theirs))
-                peer = Peer(ipaddress.ip_address(address), self._next_port)
-                self._next_port += 1
-                stream.peer = peer  # type: ignore[attr-defined]  # `peer_of` looks for it
-                try:
-                    self._backlog_in.send_nowait(stream)  # type: ignore[arg-type]
-                except trio.BrokenResourceError:
-                    raise trio.ClosedResourceError from None
-                return MemoryStream(trio.SocketStream(trio.socket.from_stdlib_socket(ours)), peer)
+            def _server_end(self, halves: Any, peer: Peer) -> Any:
+                if not isinstance(halves, trio.SocketStream):
+                    return super()._server_end(halves, peer)
+                halves.peer = peer  # type: ignore[attr-defined]  # `peer_of` looks for it
+                return halves
 
         monkeypatch.setattr(testing_gateway, "MemoryListener", PairListener)
         yield

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import math
+from typing import TYPE_CHECKING
 
 import trio
 import trio.testing
 
 from otpblue_trio.runtime import Peer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["MemoryListener", "MemoryStream"]
 
@@ -55,9 +59,9 @@ class MemoryListener(trio.abc.Listener[MemoryStream]):
     """
 
     def __init__(self, *, stalling: bool = False) -> None:
-        self._new_pair = (
-            trio.testing.lockstep_stream_pair if stalling else trio.testing.memory_stream_pair
-        )
+        self._new_pair: Callable[
+            [], tuple[trio.abc.HalfCloseableStream, trio.abc.HalfCloseableStream]
+        ] = trio.testing.lockstep_stream_pair if stalling else trio.testing.memory_stream_pair
         self._backlog_in, self._backlog = trio.open_memory_channel[MemoryStream](math.inf)
         self._next_port = 40_000
 
@@ -71,10 +75,14 @@ class MemoryListener(trio.abc.Listener[MemoryStream]):
         peer = Peer(ipaddress.ip_address(address), self._next_port)
         self._next_port += 1
         try:
-            self._backlog_in.send_nowait(MemoryStream(server, peer))
+            self._backlog_in.send_nowait(self._server_end(server, peer))
         except trio.BrokenResourceError:
             raise trio.ClosedResourceError from None
         return MemoryStream(client, peer)
+
+    def _server_end(self, halves: trio.abc.HalfCloseableStream, peer: Peer) -> MemoryStream:
+        """Return what the gateway accepts; for listeners that connect in another way."""
+        return MemoryStream(halves, peer)
 
     async def accept(self) -> MemoryStream:
         """Return the next connection's server end."""
