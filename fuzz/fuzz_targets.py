@@ -212,7 +212,7 @@ def _answer(chunks: Iterator[bytes]) -> tuple[int, bytes] | None:
     except AnswerError:
         return None
     _check(len(reader.body) <= MAX_BODY_OCTETS, "a body over the bound")
-    return reader.status, reader.body
+    return reader.status, bytes(reader.body)
 
 
 def code(octets: bytes) -> None:

@@ -128,7 +128,7 @@ def statuses_of_broken_fields() -> set[CommandStatus]:
 
 def test_the_statuses_are_all_that_can_be_sent_and_no_others() -> None:
     rows = {row[0].strip("`"): int(row[1], 16) for row in table("Statuses")[1:]}
-    sent = {verdict(reason).command_status for reason in Reason}
+    sent = {CommandStatus(verdict(reason).command_status) for reason in Reason}
     sent |= set(UNSUPPORTED.values()) | statuses_of_broken_fields()
     sent |= {
         CommandStatus.ESME_RINVCMDLEN,

@@ -29,6 +29,7 @@ from otpblue_trio.policy import (
     verdict,
 )
 from otpblue_trio.runtime import accounts, connection, gateway, messages, proxy_protocol
+from otpblue_trio.smpp import CommandStatus
 from otpblue_trio.store import journal, store
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, http_answer, http_request
 
@@ -187,5 +188,5 @@ def test_bounds_by_a_constant_are_what_the_code_has() -> None:
 def test_readme_names_every_status_that_a_message_or_a_bind_can_get() -> None:
     readme = (ROOT / "README.md").read_text()
     for reason in Reason:
-        status = verdict(reason).command_status
+        status = CommandStatus(verdict(reason).command_status)
         assert f"`{status.name}` | 0x{status:02X}" in readme, reason

@@ -155,14 +155,14 @@ def test_a_delivery_is_told_as_one() -> None:
     told = verdict_of_outcome(Delivered("m-1"))
     assert told.is_delivered
     assert (told.receipt_stat, told.receipt_error) == ("DELIVRD", "000")
-    assert told.message_state is MessageState.DELIVERED
+    assert told.message_state == MessageState.DELIVERED
 
 
 def test_everything_else_is_told_as_undeliverable() -> None:
     for reason in Reason:
         if reason is not Reason.DELIVERED:
             told = verdict(reason)
-            assert told.message_state is MessageState.UNDELIVERABLE
+            assert told.message_state == MessageState.UNDELIVERABLE
             assert told.receipt_stat == "UNDELIV"
 
 

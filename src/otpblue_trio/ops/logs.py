@@ -39,6 +39,7 @@ __all__ = ["LogWriter", "configure_logging"]
 
 _Entry = tuple[float, "Event"] | logging.LogRecord | threading.Event
 
+_ACKNOWLEDGED = ReceiptFate.ACKNOWLEDGED
 _GATHER = 0.05
 _BATCH = 64
 _SUMMARY_PERIOD = 1.0
@@ -129,7 +130,7 @@ class LogWriter(logging.Handler):
 
     def _observe_receipt(self, event: ReceiptSettled) -> None:
         # Comes with nearly every message, and makes a line at `debug` only.
-        if self._leaves_out_details and event.fate is ReceiptFate.ACKNOWLEDGED:
+        if self._leaves_out_details and event.fate is _ACKNOWLEDGED:
             return
         self.observe(event)
 

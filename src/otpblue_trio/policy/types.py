@@ -134,6 +134,8 @@ class SendRequest:
 class Delivered:
     """The platform delivered the message; its id is at least one character."""
 
+    platform_code = 0
+    """No error code."""
     message_id: str
 
 
@@ -142,6 +144,11 @@ class Refused:
     """The platform answered HTTP 400 with one of its own error codes."""
 
     code: int
+
+    @property
+    def platform_code(self) -> int:
+        """The platform's error code, for records and logs."""
+        return self.code
 
 
 class FailureKind(StrEnum):
@@ -174,6 +181,11 @@ class Failed:
     """True when an octet of the request may have reached the platform: never send it again."""
     detail: str = ""
     """A short technical reason for the log; no secrets, no numbers, no codes."""
+
+    @property
+    def platform_code(self) -> int:
+        """The HTTP status, 0 where there was none; for records and logs."""
+        return self.http_status
 
 
 Outcome = Delivered | Refused | Failed

@@ -33,7 +33,8 @@ class AccountState:
     """One account at run time. Owned by the `AccountRegistry`.
 
     Attributes:
-      rules: the account's settings, compiled.
+      account: the settings in force.
+      rules: the same, compiled.
       bucket: its TPS, shared by all its sessions.
       sessions: its bound connections.
       in_flight: messages of all its sessions that wait for their outcome.
@@ -41,9 +42,10 @@ class AccountState:
       final_states: what became of its last messages.
     """
 
-    __slots__ = ("bucket", "final_states", "in_flight", "receipts", "rules", "sessions")
+    __slots__ = ("account", "bucket", "final_states", "in_flight", "receipts", "rules", "sessions")
 
     def __init__(self, account: Account, receipts: ReceiptQueue, now: float) -> None:
+        self.account = account
         self.rules = AccountRules.of(account)
         self.bucket = TokenBucket(account.tps, now)
         self.sessions: set[Connection] = set()
@@ -51,16 +53,12 @@ class AccountState:
         self.receipts = receipts
         self.final_states = FinalStates(_MAX_FINAL_STATES)
 
-    @property
-    def account(self) -> Account:
-        """The settings in force."""
-        return self.rules.account
-
     def apply(self, account: Account, now: float) -> None:
         """Put changed settings in force for every session, at once."""
-        if account == self.rules.account:
+        if account == self.account:
             return
         self.rules = AccountRules.of(account)
+        self.account = account
         self.bucket.set_rate(account.tps, now)
 
 

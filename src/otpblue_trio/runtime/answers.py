@@ -27,7 +27,6 @@ from otpblue_trio.policy.types import (
     Failed,
     FailureMode,
     MessageIdFormat,
-    Refused,
     is_message_id,
     mask_number,
 )
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnswerDesk"]
 
+_PLATFORM_ID = MessageIdFormat.PLATFORM
 _ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS})
 _ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
 
@@ -115,7 +115,7 @@ class AnswerDesk:
         receipt = None
         at = self._wall_clock().timestamp()
         latency = now - waiter.received_at
-        if told.is_delivered or account.rules.account.failure_mode is FailureMode.RECEIPT_ONLY:
+        if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
             command_status = 0
             message_id = self._message_id(exchange, waiter.connection, account)
             wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
@@ -202,13 +202,13 @@ class AnswerDesk:
         self._observe(
             MessageAnswered(
                 waiter.connection.connection_id,
-                waiter.account.rules.account.system_id,
+                waiter.account.account.system_id,
                 pdu.sequence_number,
                 mask_number(pdu.destination_addr),
                 region,
                 reason,
                 command_status,
-                _platform_code(outcome),
+                outcome.platform_code if outcome is not None else 0,
                 message_id,
                 latency,
                 wants_receipt,
@@ -240,9 +240,9 @@ class AnswerDesk:
             exchange.contact if exchange is not None else pdu.destination_addr,
             region,
             exchange.sender if exchange is not None else pdu.source_addr,
-            told.reason,
+            told.word,
             command_status,
-            _platform_code(outcome),
+            outcome.platform_code if outcome is not None else 0,
             message_id,
             latency,
             waiter.joined,
@@ -264,7 +264,7 @@ class AnswerDesk:
             pdu.source_addr_ton,
             pdu.source_addr_npi,
             pdu.source_addr,
-            told.reason,
+            told.word,
             told.receipt_error,
             told.receipt_stat,
             told.message_state,
@@ -279,7 +279,7 @@ class AnswerDesk:
             isinstance(outcome, Delivered)
             # An ESME below version 3.4 holds no more than eight hexadecimal digits.
             and connection.takes_tlvs
-            and account.account.message_id_format is MessageIdFormat.PLATFORM
+            and account.account.message_id_format is _PLATFORM_ID
             and is_message_id(outcome.message_id)
         ):
             return outcome.message_id
@@ -324,13 +324,6 @@ class _Answer:
 
     def write(self, kept: bool) -> None:
         self.desk.write(self, kept)
-
-
-def _platform_code(outcome: Outcome | None) -> int:
-    """Return the platform's error code or HTTP status, 0 where there was none."""
-    if isinstance(outcome, Refused):
-        return outcome.code
-    return outcome.http_status if isinstance(outcome, Failed) else 0
 
 
 def _promised_nothing(_kept: bool) -> None:

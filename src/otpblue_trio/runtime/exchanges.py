@@ -45,13 +45,24 @@ class Exchange:
     """One request to the platform and everybody who waits for its outcome.
 
     Attributes:
+      contact: the number, in E.164.
+      sender: the sender shown.
       region: ISO region of the number.
       waiters: those not answered yet.
       outcome: once there is one.
       short_id: the gateway's own message id, once somebody needed one.
     """
 
-    __slots__ = ("_on_outcome", "key", "outcome", "region", "short_id", "waiters")
+    __slots__ = (
+        "_on_outcome",
+        "contact",
+        "key",
+        "outcome",
+        "region",
+        "sender",
+        "short_id",
+        "waiters",
+    )
 
     def __init__(
         self,
@@ -61,21 +72,12 @@ class Exchange:
         on_outcome: Callable[[Exchange, Outcome], None],
     ) -> None:
         self.key = key
+        _, self.contact, _, _, self.sender = key
         self.region = region
         self.waiters = waiters
         self._on_outcome = on_outcome
         self.outcome: Outcome | None = None
         self.short_id = ""
-
-    @property
-    def contact(self) -> str:
-        """The number, in E.164."""
-        return self.key[1]
-
-    @property
-    def sender(self) -> str:
-        """The sender shown."""
-        return self.key[4]
 
     def settle(self, outcome: Outcome) -> None:
         """Take the outcome: the `done` of the platform."""

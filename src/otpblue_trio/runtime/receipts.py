@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PendingReceipt", "ReceiptQueue", "Receiver", "receipt_body"]
 
+# Looked up here: nearly every message asks for them.
+_ACKNOWLEDGED = ReceiptFate.ACKNOWLEDGED
+_RETRIED = ReceiptFate.RETRIED
+
 _MAX_SENDS = 5
 """How often a receipt goes out before it is given up; a number taken from nowhere."""
 _FIRST_PAUSE = 1.0
@@ -196,7 +200,7 @@ class ReceiptQueue:
     def answered(self, pending: PendingReceipt, command_status: int, now: float) -> None:
         """Take the ESME's answer to a receipt."""
         if command_status == 0:
-            self._settle(pending, ReceiptFate.ACKNOWLEDGED)
+            self._settle(pending, _ACKNOWLEDGED)
         elif receipt_is_retryable(command_status) and pending.sends < _MAX_SENDS:
             self._pause(pending, now + _FIRST_PAUSE * 2 ** (pending.sends - 1))
             self._settle(pending, ReceiptFate.RETRIED, command_status)
@@ -272,7 +276,7 @@ class ReceiptQueue:
         return False
 
     def _settle(self, pending: PendingReceipt, fate: ReceiptFate, command_status: int = 0) -> None:
-        if fate is not ReceiptFate.RETRIED:
+        if fate is not _RETRIED:
             self._open.discard(pending)
             self._on_done(pending.receipt.receipt_id)
         self._observe(

@@ -14,14 +14,13 @@ from otpblue_trio.session.events import (
 )
 from otpblue_trio.session.machine import SmppSession
 from otpblue_trio.session.matrix import SessionState
-from otpblue_trio.session.window import OutboundWindow, OutstandingDeliver
+from otpblue_trio.session.window import OutboundWindow
 
 __all__ = [
     "BindRequested",
     "BindUnreadable",
     "DeliverAnswered",
     "OutboundWindow",
-    "OutstandingDeliver",
     "QueryReceived",
     "Refusal",
     "RefusalKind",

@@ -49,6 +49,7 @@ from otpblue_trio.session.matrix import (
     BIND_STATES,
     BOUND_STATES,
     COUNTS_AS_ACTIVITY,
+    LEGAL_COMMANDS,
     LEGAL_STATES,
     RECEIVING_STATES,
     UNSUPPORTED,
@@ -94,7 +95,13 @@ _HEADER_OCTETS = 16
 _command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
 
+# Looked up here, as every PDU asks for them: a member of an enum costs some 50 ns each time.
+_CLOSED = SessionState.CLOSED
+_DELIVER_SM = CommandId.DELIVER_SM
+_GENERIC_NACK = CommandId.GENERIC_NACK
+
 _MESSAGES = (SubmitSm, DataSm)
+_DELIVER_ANSWERS = frozenset({CommandId.DELIVER_SM_RESP, CommandId.GENERIC_NACK})
 
 _BIND_RESPONSES = {
     CommandId.BIND_TRANSMITTER: BindTransmitterResp,
@@ -125,12 +132,23 @@ class SmppSession:
     Args:
       system_id: how the gateway names itself in bind responses, at most 15 characters.
       max_pdu_octets: the largest command_length that is accepted.
+
+    Attributes:
+      state: where the session is.
+      is_bound: True while the ESME is bound and nobody has asked to unbind.
+      can_receive_deliver: True when the ESME takes deliver_sm (bound as receiver or transceiver).
+      takes_tlvs: True when the ESME claimed interface version 3.4 or later.
+      in_flight: messages received and not answered yet.
+
+    They are plain attributes because every message asks for them; only the session sets them.
     """
 
     def __init__(self, *, system_id: str, max_pdu_octets: int) -> None:
         self._our_system_id = system_id
         self._framer = Framer(max_pdu_octets)
-        self._state = SessionState.OPEN
+        self._enter(SessionState.OPEN)
+        self.takes_tlvs = False
+        self.in_flight = 0
         self._out: list[bytes] = []
         self._out_octets = 0
         self._pending_bind: _PendingBind | None = None
@@ -138,35 +156,20 @@ class SmppSession:
         self._unbind_sequence: int | None = None
         self._has_sent_unbind = False
         self._window = OutboundWindow()
-        self._in_flight = 0
         self._is_abandoned = False
         self._activity = 0
         self._interface_version = 0
 
-    @property
-    def state(self) -> SessionState:
-        """Where the session is."""
-        return self._state
-
-    @property
-    def is_bound(self) -> bool:
-        """True while the ESME is bound and nobody has asked to unbind."""
-        return self._state in BOUND_STATES
+    def _enter(self, state: SessionState) -> None:
+        self.state = state
+        self.is_bound = state in BOUND_STATES
+        self.can_receive_deliver = state in RECEIVING_STATES
+        self._legal = LEGAL_COMMANDS[state]
 
     @property
     def is_closed(self) -> bool:
         """True when no PDU will be taken any more; what is in `data_to_send` still goes out."""
-        return self._state is SessionState.CLOSED
-
-    @property
-    def can_receive_deliver(self) -> bool:
-        """True when the ESME takes deliver_sm (bound as receiver or transceiver)."""
-        return self._state in RECEIVING_STATES
-
-    @property
-    def takes_tlvs(self) -> bool:
-        """True when the ESME claimed interface version 3.4 or later."""
-        return self._interface_version >= INTERFACE_VERSION
+        return self.state is _CLOSED
 
     @property
     def interface_version(self) -> int:
@@ -174,14 +177,9 @@ class SmppSession:
         return self._interface_version
 
     @property
-    def in_flight(self) -> int:
-        """Messages received and not answered yet."""
-        return self._in_flight
-
-    @property
     def outstanding(self) -> int:
         """deliver_sm sent and not answered yet."""
-        return len(self._window)
+        return len(self._window.unanswered)
 
     @property
     def activity(self) -> int:
@@ -213,14 +211,14 @@ class SmppSession:
         if not self.is_closed:
             framer.feed(octets)
         # What is taken may close the session, and so may the owner's answer to it.
-        while self._state is not SessionState.CLOSED:
+        while self.state is not _CLOSED:
             try:
                 frame = framer.next_frame()
             except FramingError as error:
                 self._append_header(
                     CommandId.GENERIC_NACK, error.command_status, error.sequence_number
                 )
-                self._state = SessionState.CLOSED
+                self._enter(_CLOSED)
                 yield StreamLost()
                 return
             if frame is None:
@@ -238,15 +236,14 @@ class SmppSession:
             return self._take_response(command_id, frame)
         if command_id in COUNTS_AS_ACTIVITY:
             self._activity += 1
-        legal = LEGAL_STATES.get(command_id)
-        if legal is None or self._state not in legal:
-            return self._refuse_by_state(command_id, frame, known=legal is not None)
+        if command_id not in self._legal:
+            return self._refuse_by_state(command_id, frame)
         try:
             pdu = decode(frame)
         except DecodeError as error:
             return self._refuse_undecodable(error)
         if isinstance(pdu, _MESSAGES):
-            self._in_flight += 1
+            self.in_flight += 1
             return SubmitReceived(pdu)
         sequence_number = pdu.sequence_number
         if command_id == CommandId.ENQUIRE_LINK:
@@ -263,15 +260,15 @@ class SmppSession:
         self._append_error(command_id, status, sequence_number)
         return Refusal(RefusalKind.UNSUPPORTED, command_id, status)
 
-    def _refuse_by_state(self, command_id: int, frame: bytes, *, known: bool) -> Refusal | None:
+    def _refuse_by_state(self, command_id: int, frame: bytes) -> Refusal | None:
         sequence_number = _SEQUENCE.unpack_from(frame, 12)[0]
         if command_id == CommandId.ALERT_NOTIFICATION:  # has no response at all
             return Refusal(RefusalKind.WRONG_STATE, command_id, 0)
-        if not known:
+        if command_id not in LEGAL_STATES:
             status = CommandStatus.ESME_RINVCMDID
             self._append_header(CommandId.GENERIC_NACK, status, sequence_number)
             return Refusal(RefusalKind.UNKNOWN_COMMAND, command_id, status)
-        is_second_bind = command_id in BIND_STATES and self._state in BOUND_STATES
+        is_second_bind = command_id in BIND_STATES and self.is_bound
         status = CommandStatus.ESME_RALYBND if is_second_bind else CommandStatus.ESME_RINVBNDSTS
         self._append_error(command_id, status, sequence_number)
         return Refusal(RefusalKind.WRONG_STATE, command_id, status)
@@ -290,16 +287,16 @@ class SmppSession:
 
     def _take_response(self, command_id: int, frame: bytes) -> SessionEvent | None:
         _, _, command_status, sequence_number = _unpack_header(frame)
-        if command_id in (CommandId.DELIVER_SM_RESP, CommandId.GENERIC_NACK):
-            outstanding = self._window.close(sequence_number)
-            if outstanding is not None:
-                if command_id == CommandId.GENERIC_NACK and command_status == 0:
+        if command_id in _DELIVER_ANSWERS:
+            waiting = self._window.close(sequence_number)
+            if waiting is not None:
+                if command_id == _GENERIC_NACK and command_status == 0:
                     # A nack means no, whatever its status says.
                     command_status = CommandStatus.ESME_RUNKNOWNERR
-                return DeliverAnswered(outstanding.token, command_status)
+                return DeliverAnswered(waiting[0], command_status)
         elif command_id == CommandId.UNBIND_RESP:
             if self._has_sent_unbind:
-                self._state = SessionState.CLOSED
+                self._enter(_CLOSED)
                 return SessionEnded()
             if not self._is_unbinding:
                 # Nobody asked, and yet whoever sends this has done with the session.
@@ -316,15 +313,15 @@ class SmppSession:
 
     def _end_when_answered(self) -> SessionEnded | None:
         self._is_unbinding = True
-        self._state = SessionState.UNBINDING
+        self._enter(SessionState.UNBINDING)
         return SessionEnded() if self._finish_unbind() else None
 
     def _finish_unbind(self) -> bool:
-        if not self._is_unbinding or self._in_flight:
+        if not self._is_unbinding or self.in_flight:
             return False
         if self._unbind_sequence is not None:
             self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
-        self._state = SessionState.CLOSED
+        self._enter(_CLOSED)
         return True
 
     # ------------------------------------------------------------------ the owner's answers
@@ -337,10 +334,11 @@ class SmppSession:
             msg = "a bind that cannot be read cannot be accepted"
             raise RuntimeError(msg)
         self._interface_version = pdu.interface_version
+        self.takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs: tuple[Tlv, ...] = ()
         if self.takes_tlvs:
             tlvs = (Tlv(TlvTag.SC_INTERFACE_VERSION, bytes([INTERFACE_VERSION])),)
-        self._state = BIND_STATES[pending.command_id]
+        self._enter(BIND_STATES[pending.command_id])
         self._append(
             encode(
                 _BIND_RESPONSES[pending.command_id](
@@ -357,7 +355,7 @@ class SmppSession:
         self._append_header(
             pending.command_id | RESPONSE_BIT, command_status, pending.sequence_number
         )
-        self._state = SessionState.CLOSED
+        self._enter(_CLOSED)
 
     def _pop_pending_bind(self) -> _PendingBind:
         pending = self._pending_bind
@@ -380,7 +378,7 @@ class SmppSession:
           command_status: 0 for success.
           message_id: 1-64 characters on success; ignored with an error.
         """
-        self._in_flight -= 1
+        self.in_flight -= 1
         command_id = request.command_id
         if command_status:
             self._append_error(command_id, command_status, request.sequence_number)
@@ -414,8 +412,7 @@ class SmppSession:
         """Queue a deliver_sm whose body is encoded already; see `send_deliver`."""
         sequence_number = self._window.open(token, now)
         self._append(
-            _pack_header(_HEADER_OCTETS + len(body), CommandId.DELIVER_SM, 0, sequence_number)
-            + body
+            _pack_header(_HEADER_OCTETS + len(body), _DELIVER_SM, 0, sequence_number) + body
         )
         return sequence_number
 
@@ -434,15 +431,15 @@ class SmppSession:
         """Queue our own unbind; from now on no new message is taken."""
         self._append_header(CommandId.UNBIND, 0, self._window.next_sequence())
         self._has_sent_unbind = True
-        self._state = SessionState.UNBINDING
+        self._enter(SessionState.UNBINDING)
 
     def close(self) -> None:
         """Take no more PDUs; answers to those taken are still queued."""
-        self._state = SessionState.CLOSED
+        self._enter(_CLOSED)
 
     def abandon(self) -> None:
         """Close, and drop whatever is queued or will be: nobody is there to take it."""
-        self._state = SessionState.CLOSED
+        self._enter(_CLOSED)
         self._is_abandoned = True
         self.data_to_send()
 

@@ -15,6 +15,7 @@ __all__ = [
     "BIND_STATES",
     "BOUND_STATES",
     "COUNTS_AS_ACTIVITY",
+    "LEGAL_COMMANDS",
     "LEGAL_STATES",
     "RECEIVING_STATES",
     "UNSUPPORTED",
@@ -71,6 +72,14 @@ LEGAL_STATES: MappingProxyType[int, frozenset[SessionState]] = MappingProxyType(
     }
 )
 """Requests that an ESME may send, and when. What is not here is an unknown command."""
+
+LEGAL_COMMANDS = MappingProxyType(
+    {
+        state: frozenset(int(command) for command in LEGAL_STATES if state in LEGAL_STATES[command])
+        for state in SessionState
+    }
+)
+"""The same the other way round: what an ESME may send in each state."""
 
 UNSUPPORTED: MappingProxyType[int, CommandStatus] = MappingProxyType(
     {

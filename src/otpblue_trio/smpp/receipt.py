@@ -65,6 +65,7 @@ def format_receipt(
     ).encode("latin-1", "replace")
 
 
+_DELIVERED = MessageState.DELIVERED
 _TEXT = "id:%s sub:001 dlvrd:%s submit date:%s done date:%s stat:%s err:%s text:"
 _TEXT_OCTETS = len(_TEXT % ("", "000", "YYMMDDhhmm", "YYMMDDhhmm", "", ""))
 """What is in the text besides message_id, stat and err."""
@@ -130,7 +131,7 @@ def encode_receipt(
         destination_addr,
         _TEXT_OCTETS + len(message_id) + len(stat) + len(err),
         message_id,
-        "001" if message_state == MessageState.DELIVERED else "000",
+        "001" if message_state == _DELIVERED else "000",
         submit_date,
         done_date,
         stat,

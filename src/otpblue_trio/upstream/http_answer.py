@@ -39,13 +39,12 @@ class AnswerReader:
     """
 
     __slots__ = (
-        "_body_octets",
         "_has_head",
         "_is_complete",
         "_is_interim",
         "_parser",
-        "_pieces",
         "_received",
+        "body",
         "is_reusable",
         "status",
     )
@@ -56,19 +55,14 @@ class AnswerReader:
 
     def begin(self) -> None:
         """Get ready for the answer to the next request."""
-        self._pieces: list[bytes] = []
-        self._body_octets = 0
         self._received = b""
         self._has_head = self._is_complete = self._is_interim = False
         self.status = 0
         """The status of the answer, 0 while its head is incomplete."""
+        self.body: bytes | bytearray = b""
+        """The body as far as it came, freed from its transfer coding."""
         self.is_reusable = False
         """True when the connection may carry another request after this answer."""
-
-    @property
-    def body(self) -> bytes:
-        """The body as far as it came, freed from its transfer coding."""
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     def feed(self, octets: bytes) -> bool:
         """Take octets from the stream; return True once the answer is whole.
@@ -83,7 +77,7 @@ class AnswerReader:
             if not self._is_complete:
                 raise AnswerError("not an HTTP answer") from error
             self.is_reusable = False
-        if self._body_octets > MAX_BODY_OCTETS:
+        if len(self.body) > MAX_BODY_OCTETS:
             raise AnswerError(f"body over {MAX_BODY_OCTETS} octets")
         if self._is_complete:
             return True
@@ -121,9 +115,15 @@ class AnswerReader:
 
     def on_body(self, octets: bytes) -> None:
         """Parser callback: a piece of the body."""
-        if not self._is_complete:
-            self._pieces.append(octets)
-            self._body_octets += len(octets)
+        if self._is_complete:
+            return
+        if not self.body:
+            self.body = octets
+            return
+        if isinstance(self.body, bytes):
+            # Not the usual case; pieces are gathered without a copy of all for each.
+            self.body = bytearray(self.body)
+        self.body += octets
 
     def on_message_complete(self) -> None:
         """Parser callback: an answer, interim or final, is whole."""

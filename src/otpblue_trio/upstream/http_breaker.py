@@ -33,6 +33,9 @@ class PlatformState(StrEnum):
     PROBING = "probing"
 
 
+_UP = PlatformState.UP
+
+
 class Breaker:
     """Decides which requests are tried.
 
@@ -58,11 +61,11 @@ class Breaker:
         self._row = 0
         self._row_began = 0.0
         self._next_probe = 0.0
-        self.state = PlatformState.UP
+        self.state = _UP
 
     def admits(self, now: float) -> bool:
         """Whether a request is to be tried; while not up, the one let through is the probe."""
-        if self.state is PlatformState.UP:
+        if self.state is _UP:
             return True
         if now < self._next_probe:
             return False
@@ -74,8 +77,8 @@ class Breaker:
     def succeeded(self) -> None:
         """Take note of an answer that the platform itself gave."""
         self._row = 0
-        if self.state is not PlatformState.UP:
-            self._change(PlatformState.UP, "the platform answers")
+        if self.state is not _UP:
+            self._change(_UP, "the platform answers")
 
     def failed(self, now: float, detail: str) -> bool:
         """Take note of a failure; return True when it opens the breaker."""
@@ -83,7 +86,7 @@ class Breaker:
             self._row_began = now
         self._row += 1
         if (
-            self.state is not PlatformState.UP
+            self.state is not _UP
             or self._row < self._failures
             or now - self._row_began < self._duration
         ):

@@ -50,7 +50,7 @@ def request_body(request: SendRequest) -> bytes:
         )
 
 
-def outcome_of_answer(status: int, body: bytes) -> Outcome:
+def outcome_of_answer(status: int, body: bytes | bytearray) -> Outcome:
     """Return what one complete HTTP answer to a send means.
 
     Delivered only when the platform says so with an id that SMPP can carry. Never raises, whatever
@@ -97,7 +97,7 @@ def _error_code(code: object) -> int | None:
 
 
 # `Any`: values of JSON that nobody has looked at yet.
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes | bytearray) -> dict[str, Any]:
     """Return the body's JSON object, or an empty one for anything else."""
     try:
         answer = orjson.loads(body)
