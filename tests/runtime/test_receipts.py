@@ -435,7 +435,7 @@ def test_a_receipt_is_done_when_it_will_not_go_out_again(
     assert sink.done == done
 
 
-def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
+def test_whoever_looks_after_receipts_is_told_when_there_is_one_again() -> None:
     told: list[int] = []
     queue = ReceiptQueue(
         "acme",
@@ -445,8 +445,13 @@ def test_a_new_receipt_is_told_to_whoever_looks_after_them() -> None:
         on_post=lambda: told.append(1),
         on_done=lambda receipt_id: None,
     )
-    queue.post(a_receipt(), FakeReceiver(), 0)
+    receiver = FakeReceiver()
+    queue.post(a_receipt(), receiver, 0)
     queue.post(a_receipt(), FakeReceiver(0), 0)
+    assert len(told) == 1
+    for pending in list(queue.not_done()):
+        queue.answered(pending, 0, 0)
+    queue.post(a_receipt(), receiver, 0)
     assert len(told) == 2
 
 

@@ -218,7 +218,9 @@ def mask_number(number: str) -> str:
     """
     if len(number) < 8:
         return f"({len(number)} characters)"
-    shown = number[:-4] if _NUMBER.fullmatch(number) else number[:7]
+    if _NUMBER.fullmatch(number):
+        return number[:-4] + "****"
+    shown = number[:7]
     if not (shown.isascii() and shown.isprintable()):
         shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in shown)
     return shown + "****"

@@ -69,7 +69,7 @@ class AccountRegistry:
       observer: is told what becomes of receipts.
       receipt_lifetime: seconds a receipt waits for a session before it is given up.
       max_waiting_receipts: how many of one account may wait.
-      on_receipt: called for every new receipt.
+      on_receipt: called when a receipt comes and its account has no other.
       on_receipt_done: called with the `receipt_id` of every receipt that will not go out again.
     """
 

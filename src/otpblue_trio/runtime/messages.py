@@ -73,8 +73,8 @@ class MessageDesk:
       store: keeps receipts and records; None: nothing is kept.
       refuse_unrecorded: take no message, and tell of no success, that the store does not keep.
       duplicate_window: seconds a delivered message answers for its repetitions; 0: not at all.
-      on_remember: called when one begins to be remembered, and when a part of a long message
-        begins to wait; `look_after` is due after it.
+      on_remember: called when the first of those begins to be remembered, and when a part of a
+        long message begins to wait; `look_after` is due until `is_idle`.
       first_short_id: where the gateway's own 8-digit message ids begin.
     """
 
@@ -179,8 +179,10 @@ class MessageDesk:
         """Ask the platform for waiting messages, unless the same was asked already."""
         key = (request.system_id, request.contact, request.code, request.text, request.sender)
         exchange = None
-        if self._delivered_until:
-            self._forget_delivered(now)
+        until = self._delivered_until
+        if until:
+            if until[0][0] <= now:
+                self._forget_delivered(now)
             exchange = self._delivered.get(key)
         if exchange is None:
             exchange = self._open.get(key)
@@ -244,9 +246,10 @@ class MessageDesk:
         if self._duplicate_window and isinstance(outcome, Delivered):
             if len(self._delivered) >= _MAX_REMEMBERED:
                 self._delivered.pop(self._delivered_until.popleft()[1], None)
+            if not self._delivered_until:
+                self._on_remember()
             self._delivered[exchange.key] = exchange
             self._delivered_until.append((now + self._duplicate_window, exchange.key))
-            self._on_remember()
         waiters, exchange.waiters = exchange.waiters, []
         for waiter in waiters:
             self._finish(waiter, told, exchange, now)

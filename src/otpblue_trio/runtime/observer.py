@@ -314,9 +314,12 @@ class ObserverGroup:
 
     def _pass_on_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
+        takers_of = self._takers.get
         for event in gathered:
+            kind = type(event)
             try:
-                self._pass_on(event)
+                for take in takers_of(kind) or self._find_takers(kind):
+                    take(event)
             except Exception as error:
                 # An observer's defect, which must not end what the batch is handled by.
                 connection_id = getattr(event, "connection_id", 0)
@@ -327,20 +330,18 @@ class ObserverGroup:
 
     def _pass_on(self, event: Event) -> None:
         kind = type(event)
-        takers = self._takers.get(kind)
-        if takers is None:
-            takers = self._takers[kind] = self._takers_of(kind)
-        for take in takers:
+        for take in self._takers.get(kind) or self._find_takers(kind):
             take(event)
 
-    def _takers_of(self, kind: type[Event]) -> tuple[Callable[[Event], None], ...]:
+    def _find_takers(self, kind: type[Event]) -> tuple[Callable[[Event], None], ...]:
         takers = []
         for observer in self._observers:
             taker_of = getattr(observer, "taker_of", None)
             taker = observer.observe if taker_of is None else taker_of(kind)
             if taker is not None:
                 takers.append(taker)
-        return tuple(takers)
+        self._takers[kind] = tuple(takers)
+        return self._takers[kind]
 
 
 def _batch_if_running() -> Batch | None:

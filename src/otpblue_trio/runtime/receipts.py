@@ -106,7 +106,8 @@ class ReceiptQueue:
       observer: is told every fate.
       lifetime: seconds after which a receipt that nobody took is given up.
       max_waiting: how many may wait; beyond it the oldest is given up.
-      on_post: called for every new receipt, so that somebody looks after it from then on.
+      on_post: called when a receipt comes and there is no other, so that somebody looks after them
+        from then on, until none is `open`.
       on_done: called with the `receipt_id` of every receipt that will not go out again.
     """
 
@@ -184,8 +185,9 @@ class ReceiptQueue:
         """Send a new receipt, through `origin` if that can take it, or keep it."""
         pending = PendingReceipt(receipt, now + self._lifetime)
         pending.number = next(self._numbers)
+        if not self._open:
+            self._on_post()
         self._open.add(pending)
-        self._on_post()
         if not self._waiting:
             if origin.can_take_receipt:
                 pending.sends = 1

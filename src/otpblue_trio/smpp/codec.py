@@ -101,10 +101,10 @@ def encode_message_id(command_id: int, sequence_number: int, message_id: str) ->
     Raises:
       ValueError: as `encode` raises it.
     """
-    body = message_id.encode("latin-1", "replace") + b"\0"
-    if len(body) > _MESSAGE_ID_OCTETS or body.find(0) != len(body) - 1 or not message_id.isascii():
+    if len(message_id) >= _MESSAGE_ID_OCTETS or not message_id.isascii() or "\0" in message_id:
         response_type = SubmitSmResp if command_id == CommandId.SUBMIT_SM else DataSmResp
         return encode(response_type(sequence_number=sequence_number, message_id=message_id))
+    body = f"{message_id}\0".encode()
     return (
         _pack_header(HEADER_OCTETS + len(body), command_id | RESPONSE_BIT, 0, sequence_number)
         + body

@@ -79,17 +79,13 @@ class Framer:
         """
         start = self._start
         octets = self._octets
-        if self._wanted == _LENGTH_OCTETS and len(octets) - start >= HEADER_OCTETS:
+        size = len(octets)
+        if self._wanted == _LENGTH_OCTETS and size - start >= HEADER_OCTETS:
             # The usual case, in few steps: a whole PDU with another one or nothing behind it.
             (length,) = _unpack_length(octets, start)
             end = start + length
-            if HEADER_OCTETS <= length <= self._max_pdu_octets and end <= len(octets):
-                if end == len(octets):
-                    # An idle connection holds no read buffer.
-                    self._octets = b""
-                    self._start = 0
-                else:
-                    self._start = end
+            if HEADER_OCTETS <= length <= self._max_pdu_octets and end <= size:
+                self._start = end
                 return octets[start:end]
         return self._next_of_pieces(start, octets)
 
@@ -98,6 +94,10 @@ class Framer:
             raise self._failure.with_traceback(None)
         if len(octets) - start < self._wanted:
             if not self._join():
+                if start == len(octets):
+                    # An idle connection holds no read buffer.
+                    self._octets = b""
+                    self._start = 0
                 return None
             start = 0
             octets = self._octets
@@ -113,11 +113,7 @@ class Framer:
                 octets = self._octets
         end = start + self._wanted
         self._wanted = _LENGTH_OCTETS
-        if end == len(octets):
-            self._octets = b""
-            self._start = 0
-        else:
-            self._start = end
+        self._start = end
         return octets[start:end]
 
     def _join(self) -> bool:

@@ -308,9 +308,11 @@ class HttpPlatform:
         if not self._is_delivery_due:
             self._is_delivery_due = True
             self._batch.at_end(self._deliver)
-        if isinstance(outcome, Failed) and outcome.http_status >= 500:
+        if not isinstance(outcome, Failed):
+            self._breaker.succeeded()
+        elif outcome.http_status >= 500:
             self._note_failure(outcome.detail)
-        elif not isinstance(outcome, Failed) or outcome.kind is FailureKind.STATUS:
+        elif outcome.kind is FailureKind.STATUS:
             self._breaker.succeeded()
         if not connection.is_closed and self._pool.is_aged(connection, self.ready_set.now):
             connection.close()
