@@ -125,6 +125,11 @@ def test_each_session_event_is_one_line(event: Event, level: int, message: str) 
     assert (line.level, line.message) == (level, message)
 
 
+@pytest.mark.parametrize("event", [*(case[0] for case in CASES), message_answered(detail="why")])
+def test_no_field_has_the_name_of_what_every_line_has(event: Event) -> None:
+    assert not _only(event).fields.keys() & {"time", "level", "message", "logger", "traceback"}
+
+
 def test_delivered_message_is_one_line_with_all_that_finds_it_again() -> None:
     line = _only(message_answered())
     assert (line.level, line.message) == (logging.INFO, "message delivered")

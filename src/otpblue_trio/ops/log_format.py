@@ -76,22 +76,22 @@ def _value(value: Field) -> str:
     return str(value)
 
 
-class _Seconds:
-    """Formats whole seconds and remembers the last, because lines come many to the second."""
+class _Moment:
+    """Formats a time to the millisecond and remembers the last, because lines come many at once."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._second = -1
+        self._milliseconds = -1
         self._text = ""
 
-    def __call__(self, timestamp: float) -> tuple[str, int]:
-        """Return the formatted second and the milliseconds within it."""
+    def __call__(self, timestamp: float) -> str:
+        """Return the time in UTC."""
         milliseconds = int(timestamp * 1000.0)
-        second, rest = divmod(milliseconds, 1000)
-        if second != self._second:
-            self._second = second
-            self._text = time.strftime(self._pattern, time.gmtime(second))
-        return self._text, rest
+        if milliseconds != self._milliseconds:
+            self._milliseconds = milliseconds
+            second, rest = divmod(milliseconds, 1000)
+            self._text = f"{time.strftime(self._pattern, time.gmtime(second))}.{rest:03d}"
+        return self._text
 
 
 class JsonFormat:
@@ -101,27 +101,26 @@ class JsonFormat:
     """
 
     def __init__(self) -> None:
-        self._seconds = _Seconds("%Y-%m-%dT%H:%M:%S")
+        self._moment = _Moment("%Y-%m-%dT%H:%M:%S")
 
     def __call__(self, line: Line) -> bytes:
         """Return the line's octets, line feed included."""
-        second, milliseconds = self._seconds(line.timestamp)
         level = _JSON_LEVELS.get(line.level) or _JSON_LEVELS[_known_level(line.level)]
-        content: dict[str, Field] = {
-            "time": f"{second}.{milliseconds:03d}Z",
-            "level": level,
-            "message": line.message,
-        }
-        content |= line.fields
+        fields = line.fields
         if line.logger != LOGGER:
-            content["logger"] = line.logger
+            fields = {**fields, "logger": line.logger}
         if line.traceback:
-            content["traceback"] = line.traceback
+            fields = {**fields, "traceback": line.traceback}
+        # One behind the other: a dictionary of all would be filled and copied for each line.
+        head = f'{{"time":"{self._moment(line.timestamp)}Z","level":"{level}","message":'.encode()
         try:
-            return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+            message = orjson.dumps(line.message)
+            rest = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
         except TypeError:  # a lone surrogate, or an integer of more than 64 bits
-            shown: dict[str, Field] = {key: _shown(str(value)) for key, value in content.items()}
-            return orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+            message = orjson.dumps(_shown(line.message))
+            shown = {name: _shown(str(value)) for name, value in fields.items()}
+            rest = orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+        return head + message + (b"," + rest[1:] if fields else b"}\n")
 
 
 class TextFormat:
@@ -131,13 +130,12 @@ class TextFormat:
     """
 
     def __init__(self) -> None:
-        self._seconds = _Seconds("%Y-%m-%d %H:%M:%S")
+        self._moment = _Moment("%Y-%m-%d %H:%M:%S")
 
     def __call__(self, line: Line) -> bytes:
         """Return the line's octets, line feed included."""
-        second, milliseconds = self._seconds(line.timestamp)
         level = _TEXT_LEVELS[_known_level(line.level)]
-        parts = [f"{second}.{milliseconds:03d} {level} {_shown(line.message)}"]
+        parts = [f"{self._moment(line.timestamp)} {level} {_shown(line.message)}"]
         parts += [f"{name}={_value(value)}" for name, value in line.fields.items()]
         if line.logger != LOGGER:
             parts.append(f"logger={_value(line.logger)}")

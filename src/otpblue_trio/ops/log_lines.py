@@ -97,6 +97,7 @@ class Line:
     """A level of the logging module."""
     message: str
     fields: dict[str, Field]
+    """None is called `time`, `level`, `message`, `logger` or `traceback`."""
     traceback: str = ""
     logger: str = LOGGER
     repeat: Repeat | None = None
@@ -127,10 +128,10 @@ def _answered(timestamp: float, event: MessageAnswered) -> list[Line]:
         "sequence_number": event.sequence_number,
         "destination": event.destination,
         "region": event.region,
-        "reason": str(reason),
+        "reason": reason,
         "status": name,
         "command_status": number,
-        "latency_ms": round(event.latency * 1000.0, 1),
+        "latency_ms": int(event.latency * 10_000.0 + 0.5) / 10.0,
     }
     if event.message_id:
         fields["message_id"] = event.message_id

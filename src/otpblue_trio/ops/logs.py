@@ -246,19 +246,14 @@ class LogWriter(logging.Handler):
                 marks.append(entry)
                 continue
             try:
-                lines += self._lines_of(entry)
+                for line in _lines_of(entry):
+                    if line.level >= self.level and self._gate.admits(line):
+                        lines.append(line)
             except Exception:  # one entry that cannot be told must not end the log
                 self._lost_lines += 1
         self._write_lines(lines)
         for mark in marks:
             mark.set()
-
-    def _lines_of(self, entry: tuple[float, Event] | logging.LogRecord) -> list[Line]:
-        if isinstance(entry, logging.LogRecord):
-            lines = [line_of_record(entry)]
-        else:
-            lines = [line for line in lines_of(*entry) if line.level >= self.level]
-        return [line for line in lines if self._gate.admits(line)]
 
     def _write_lines(self, lines: list[Line], *, final: bool = False) -> None:
         """Write lines, the summaries that are due, and word of what was dropped."""
@@ -278,6 +273,10 @@ class LogWriter(logging.Handler):
             self._lost_lines += len(lines)
         else:
             self._reported = dropped
+
+
+def _lines_of(entry: tuple[float, Event] | logging.LogRecord) -> list[Line]:
+    return lines_of(*entry) if isinstance(entry, tuple) else [line_of_record(entry)]
 
 
 def _sink(stream: TextIO, is_abandoned: Callable[[], bool]) -> Callable[[bytes], None]:
