@@ -48,13 +48,15 @@ class Exchange:
       contact: the number, in E.164.
       sender: the sender shown.
       region: ISO region of the number.
-      waiters: those not answered yet.
+      waiters: those that wait for the outcome; None once it is there.
       outcome: once there is one.
       short_id: the gateway's own message id, once somebody needed one.
+      answers_until: when it is forgotten, once it is remembered for its repetitions.
     """
 
     __slots__ = (
         "_on_outcome",
+        "answers_until",
         "contact",
         "key",
         "outcome",
@@ -74,7 +76,8 @@ class Exchange:
         self.key = key
         _, self.contact, _, _, self.sender = key
         self.region = region
-        self.waiters = waiters
+        self.waiters: list[Waiter] | None = waiters
+        self.answers_until = 0.0
         self._on_outcome = on_outcome
         self.outcome: Outcome | None = None
         self.short_id = ""

@@ -109,7 +109,8 @@ class MessageDesk:
         self._on_remember = on_remember
         self._open: dict[ExchangeKey, Exchange] = {}
         self._delivered: dict[ExchangeKey, Exchange] = {}
-        self._delivered_until: deque[tuple[float, ExchangeKey]] = deque()
+        self._by_age: deque[Exchange] = deque()
+        """The same, those that are to be forgotten first before the others."""
         self._batch: Batch | None = None
         self._to_ask: list[tuple[SendRequest, Exchange]] = []
         """Requests of the batch being handled."""
@@ -125,7 +126,7 @@ class MessageDesk:
     @property
     def is_idle(self) -> bool:
         """True when `look_after` has nothing to do."""
-        return not self._delivered_until and self._long.is_idle
+        return not self._by_age and self._long.is_idle
 
     @property
     def next_due(self) -> float:
@@ -179,9 +180,8 @@ class MessageDesk:
         """Ask the platform for waiting messages, unless the same was asked already."""
         key = (request.system_id, request.contact, request.code, request.text, request.sender)
         exchange = None
-        until = self._delivered_until
-        if until:
-            if until[0][0] <= now:
+        if self._by_age:
+            if self._by_age[0].answers_until <= now:
                 self._forget_delivered(now)
             exchange = self._delivered.get(key)
         if exchange is None:
@@ -214,7 +214,7 @@ class MessageDesk:
             self._platform.submit(request, exchange.settle)
         except Exception as error:
             # Against its promise. Whoever waits is told all the same, and nothing is sent again.
-            for waiter in exchange.waiters[:1]:
+            for waiter in (exchange.waiters or ())[:1]:
                 self._answers.tell_accident(waiter, error)
             if exchange.outcome is None:
                 exchange.settle(_ACCIDENT)
@@ -222,12 +222,11 @@ class MessageDesk:
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""
         waiter.joined = True
-        if exchange.outcome is None:
+        if exchange.waiters is not None:
             exchange.waiters.append(waiter)
-        else:
-            self._finish(
-                waiter, verdict_of_outcome(exchange.outcome), exchange, trio.current_time()
-            )
+        elif exchange.outcome is not None:
+            told = verdict_of_outcome(exchange.outcome)
+            self._finish(waiter, told, exchange, trio.current_time())
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""
@@ -244,14 +243,15 @@ class MessageDesk:
         told = verdict_of_outcome(outcome)
         now = trio.current_time()
         if self._duplicate_window and isinstance(outcome, Delivered):
-            if len(self._delivered) >= _MAX_REMEMBERED:
-                self._delivered.pop(self._delivered_until.popleft()[1], None)
-            if not self._delivered_until:
+            if not self._by_age:
                 self._on_remember()
+            elif len(self._by_age) >= _MAX_REMEMBERED:
+                self._forget_oldest()
+            exchange.answers_until = now + self._duplicate_window
             self._delivered[exchange.key] = exchange
-            self._delivered_until.append((now + self._duplicate_window, exchange.key))
-        waiters, exchange.waiters = exchange.waiters, []
-        for waiter in waiters:
+            self._by_age.append(exchange)
+        waiters, exchange.waiters = exchange.waiters, None
+        for waiter in waiters or ():
             self._finish(waiter, told, exchange, now)
 
     def _finish(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
@@ -298,6 +298,8 @@ class MessageDesk:
 
     def _forget_delivered(self, now: float) -> None:
         """Drop what `duplicate_window` no longer keeps."""
-        until = self._delivered_until
-        while until and until[0][0] <= now:
-            self._delivered.pop(until.popleft()[1], None)
+        while self._by_age and self._by_age[0].answers_until <= now:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._delivered.pop(self._by_age.popleft().key, None)

@@ -93,6 +93,9 @@ class Store:
         of the process, but a loss of power may take the last ones.
       patience: seconds that a commit may take before it counts as failed. `math.inf` suits tests
         whose clock does not see threads.
+
+    Attributes:
+      is_writable: False while a record would be refused. Only the store sets it.
     """
 
     def __init__(
@@ -137,7 +140,7 @@ class Store:
         """What waits for a commit goes here, for the next time the thread is free."""
         self._thread_is_free = False
         self._rounds = 0
-        self._takes_records = True
+        self.is_writable = True
         self._trouble = ""
         self._retry_at = 0.0
         self._sweep_at = 0.0
@@ -154,11 +157,6 @@ class Store:
         self._something_due = trio.Event()
         self._until_back = trio.lowlevel.ParkingLot()
         self._is_closing = False
-
-    @property
-    def is_writable(self) -> bool:
-        """False while a record would be refused."""
-        return self._takes_records
 
     @property
     def waiting(self) -> int:
@@ -197,7 +195,7 @@ class Store:
         if self._database is None:
             committed(True)
             return
-        if not self._takes_records or (receipt is not None and not receipt.receipt_id):
+        if not self.is_writable or (receipt is not None and not receipt.receipt_id):
             committed(False)
             return
         cdr_id = self._next_cdr_id
@@ -218,7 +216,7 @@ class Store:
         journal = self._journal
         if (
             journal is None
-            or not self._takes_records
+            or not self.is_writable
             or not journal.append(entries, self._done_lately)
         ):
             self._let_wait(entries, owners)
@@ -231,7 +229,7 @@ class Store:
 
     def _let_wait(self, entries: list[Entry], owners: list[Callable[[bool], None]]) -> None:
         gathering = self._gathering
-        room = _MAX_WAITING - len(gathering.committed) if self._takes_records else 0
+        room = _MAX_WAITING - len(gathering.committed) if self.is_writable else 0
         for cdr, receipt in entries[:room]:
             gathering.cdrs.append(cdr)
             if receipt is not None:
@@ -350,7 +348,7 @@ class Store:
             await trio.to_thread.run_sync(database.open, opening)
             await self._run_thread(database, opening, task_status)
         finally:
-            self._takes_records = False
+            self.is_writable = False
             self._refuse_gathered()
 
     async def _run_thread(
@@ -397,7 +395,7 @@ class Store:
     def _close(self) -> None:
         """Let the thread end once it has written everything."""
         self._is_closing = True
-        self._takes_records = False
+        self.is_writable = False
         if self._with_thread is None:
             self._go_on()
 
@@ -492,7 +490,7 @@ class Store:
             self._enter_trouble(job.trouble)
         elif self._trouble or job.notices:
             self._trouble = ""
-            self._takes_records = not self._is_closing
+            self.is_writable = not self._is_closing
             self._on_recovered()
         if self._journal is not None and not self._trouble:
             self._journal.resume()
@@ -522,7 +520,7 @@ class Store:
     def _enter_trouble(self, reason: str) -> None:
         is_new = not self._trouble
         self._trouble = reason
-        self._takes_records = False
+        self.is_writable = False
         self._until_back.unpark_all()
         if self._journal is not None:
             self._journal.stop()

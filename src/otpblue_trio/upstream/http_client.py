@@ -21,8 +21,9 @@ use before (the platform closes idle connections as it likes), else it fails as 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
+from collections import deque
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import trio
@@ -144,7 +145,7 @@ class HttpPlatform:
                 max_age=max_age,
             ),
         )
-        self._open: OrderedDict[Exchange, None] = OrderedDict()
+        self._open: dict[Exchange, None] = {}
         """Requests without an outcome, in the order of their deadlines."""
         self._queue: deque[Exchange] = deque()
         """Those of them that wait for a connection. While one waits no connection rests."""
@@ -248,14 +249,14 @@ class HttpPlatform:
     def _stop(self) -> None:
         self._pool.close()
         self._queue.clear()
-        while self._open:
-            exchange, _ = self._open.popitem(last=False)
+        for exchange in self._open:
             stopped = Failed(
                 FailureKind.UNAVAILABLE,
                 may_have_been_sent=exchange.is_sent,
                 detail="platform client stopped",
             )
             self._settled.append((exchange.done, stopped))
+        self._open.clear()
         self._deliver()
 
     def _fail(self, exchange: Exchange, kind: FailureKind, detail: str) -> None:
@@ -415,10 +416,9 @@ class HttpPlatform:
 
     def _expire_requests(self, now: float) -> float:
         """Give up what is over its deadline; return when to look again."""
-        while self._open:
-            exchange = next(iter(self._open))
-            if exchange.deadline > now:
-                break
+        for exchange in list(takewhile(lambda exchange: exchange.deadline <= now, self._open)):
+            if exchange not in self._open:
+                continue  # the breaker, which one before it has opened, has settled it
             connection = exchange.connection
             if connection is None:
                 self._queue.remove(exchange)
