@@ -44,7 +44,9 @@ _MAX_ADDRESS_RANGE_CHARACTERS = 40
 _INVALID_SYSTEM_ID = 0x0F
 """SMPP 3.4, 5.1.3."""
 
-_HOST_BITS = (1 << 64) - 1
+_HOST_BITS = 64
+"""Of an IPv6 address: what a subscriber chooses."""
+_ABOVE_IPV4 = 1 << 32
 _MAPPED_BITS = 96
 
 
@@ -93,8 +95,8 @@ class BindGate:
         self._failure_decay = failure_decay
         self._max_addresses = max_addresses
         # In the order of the last attempt. A record is in one of the two.
-        self._counted: dict[IpAddress, _Record] = {}
-        self._blocked: dict[IpAddress, _Record] = {}
+        self._counted: dict[int, _Record] = {}
+        self._blocked: dict[int, _Record] = {}
 
     def __len__(self) -> int:
         return len(self._counted) + len(self._blocked)
@@ -168,7 +170,7 @@ class BindGate:
         """Let an attempt stand as a failure: its check has ended, or was given up."""
         self._decide(address)
 
-    def _decide(self, address: IpAddress) -> tuple[IpAddress, _Record] | None:
+    def _decide(self, address: IpAddress) -> tuple[int, _Record] | None:
         """Count one attempt as decided; None when there is none any more."""
         subject = subject_of(address)
         record = self._counted.get(subject) or self._blocked.get(subject)
@@ -254,12 +256,12 @@ def _unmapped_network(network: IpNetwork) -> IpNetwork:
     return network
 
 
-def subject_of(address: IpAddress) -> IpAddress:
-    """Return what an address counts as: itself, or the first address of its IPv6 /64.
+def subject_of(address: IpAddress) -> int:
+    """Return what an address counts as: a number for itself, or for its IPv6 /64.
 
     A /64 is what one subscriber has; an IPv4 address is the same however it is written.
     """
     address = _unmapped(address)
     if isinstance(address, IPv4Address):
-        return address
-    return IPv6Address(int(address) & ~_HOST_BITS)
+        return int(address)
+    return _ABOVE_IPV4 + (int(address) >> _HOST_BITS)

@@ -55,7 +55,7 @@ class AccountState:
 
     def apply(self, account: Account, now: float) -> None:
         """Put changed settings in force for every session, at once."""
-        if account == self.account:
+        if account is self.account or account == self.account:
             return
         self.rules = AccountRules.of(account)
         self.account = account

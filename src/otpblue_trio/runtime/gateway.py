@@ -140,10 +140,10 @@ class Gateway:
         # Elsewhere there is no epoll; each session then has a task that reads and one that writes.
         self._pump = SocketPump(lambda: self.in_flight) if sys.platform == "linux" else None
         self._slots = trio.CapacityLimiter(limits.max_connections)
-        self._connections: dict[Connection, IpAddress | None] = {}
+        self._connections: dict[Connection, int | None] = {}
         """With the address that each counts under; None where none does, and until a PROXY header
         tells it."""
-        self._of_address: Counter[IpAddress] = Counter()
+        self._of_address: Counter[int] = Counter()
         """Connections of each address that the cap per address binds."""
         self._ids = itertools.count(1)
         self._stop = trio.Event()
@@ -403,11 +403,11 @@ class Gateway:
 
     def _give_slot_back(self, connection: Connection) -> None:
         self._slots.release_on_behalf_of(connection)
-        address = self._connections.pop(connection)
-        if address is not None:
-            self._of_address[address] -= 1
-            if not self._of_address[address]:
-                del self._of_address[address]
+        subject = self._connections.pop(connection)
+        if subject is not None:
+            self._of_address[subject] -= 1
+            if not self._of_address[subject]:
+                del self._of_address[subject]
 
     def _want_sweep(self) -> None:
         self._sweep_due.set()

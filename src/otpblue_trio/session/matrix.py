@@ -6,7 +6,7 @@ are those of the integration guide, "Response Handling".
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 
 from otpblue_trio.smpp import CommandId, CommandStatus
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class SessionState(Enum):
+class SessionState(StrEnum):
     """Where an SMPP session is.
 
     UNBINDING: one side asked to unbind; what is in flight is still answered, nothing new is taken.
