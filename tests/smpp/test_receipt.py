@@ -10,10 +10,10 @@ from otpblue_trio.smpp import (
     ESM_CLASS_DELIVERY_RECEIPT,
     DeliverSm,
     MessageState,
+    ReceiptEncoder,
     Tlv,
     TlvTag,
     encode,
-    encode_receipt,
     format_receipt,
     parse_receipt,
 )
@@ -149,14 +149,14 @@ def test_a_receipt_written_in_one_step_is_the_deliver_sm_of_its_parts(
         short_message=format_receipt(
             message_id=message_id,
             delivered=delivered,
-            submit_date=datetime.fromtimestamp(submitted_at, UTC),
-            done_date=datetime.fromtimestamp(done_at, UTC),
+            submit_date=datetime.fromtimestamp(submitted_at // 1, UTC),
+            done_date=datetime.fromtimestamp(done_at // 1, UTC),
             stat=stat,
             err=err,
         ),
         tlvs=tlvs if with_tlvs else (),
     )
-    body = encode_receipt(
+    body = ReceiptEncoder().encode(
         octets[0],
         octets[1],
         source[:20],
@@ -172,3 +172,13 @@ def test_a_receipt_written_in_one_step_is_the_deliver_sm_of_its_parts(
         with_tlvs,
     )
     assert body == encode(pdu)[16:]
+
+
+@given(st.lists(st.floats(0, 4e9), min_size=2, max_size=5))
+def test_the_date_of_a_receipt_does_not_depend_on_those_before(moments: list[float]) -> None:
+    def receipt(encoder: ReceiptEncoder, at: float) -> bytes:
+        return encoder.encode(1, 1, "1", 5, 0, "A", "m", at, at, "DELIVRD", "000", 2, False)
+
+    encoder = ReceiptEncoder()
+    for moment in moments:
+        assert receipt(encoder, moment) == receipt(ReceiptEncoder(), moment)

@@ -193,7 +193,6 @@ Outcome = Delivered | Refused | Failed
 
 
 _NUMBER = re.compile(r"\+?[0-9]{7,15}")
-_MESSAGE_ID = re.compile(r"[!-~]{1,64}")
 
 
 def is_message_id(text: str) -> bool:
@@ -201,7 +200,7 @@ def is_message_id(text: str) -> bool:
 
     SMPP 3.4, 4.4.2: at most 64 characters and a NUL; a blank would end the id in a receipt's text.
     """
-    return _MESSAGE_ID.fullmatch(text) is not None
+    return 0 < len(text) <= 64 and text.isascii() and text.isprintable() and " " not in text
 
 
 def mask_number(number: str) -> str:

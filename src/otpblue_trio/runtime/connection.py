@@ -49,7 +49,7 @@ from otpblue_trio.runtime.observer import (
     PduIgnored,
 )
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
-from otpblue_trio.runtime.receipts import PendingReceipt, receipt_body
+from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.runtime.silence import SilenceClock
 from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor, unsent_octets
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
@@ -258,7 +258,7 @@ class Connection:
     def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
         """Queue a receipt behind everything queued so far."""
         session = self._session
-        body = receipt_body(pending.receipt, with_tlvs=session.takes_tlvs)
+        body = self.account.receipts.body_of(pending, with_tlvs=session.takes_tlvs)
         session.send_deliver_body(body, pending, now)
         self._writer.wake()
 

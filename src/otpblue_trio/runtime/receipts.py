@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from otpblue_trio.policy.verdicts import receipt_is_retryable
 from otpblue_trio.runtime.observer import Observer, ReceiptFate, ReceiptSettled
-from otpblue_trio.smpp import encode_receipt
+from otpblue_trio.smpp import ReceiptEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from otpblue_trio.store.records import StoredReceipt
 
-__all__ = ["PendingReceipt", "ReceiptQueue", "Receiver", "receipt_body"]
+__all__ = ["PendingReceipt", "ReceiptQueue", "Receiver"]
 
 # Looked up here: nearly every message asks for them.
 _ACKNOWLEDGED = ReceiptFate.ACKNOWLEDGED
@@ -74,30 +74,6 @@ class Receiver(Protocol):
         """Append the receipt to the session's outgoing data; only while `can_take_receipt`."""
 
 
-def receipt_body(receipt: StoredReceipt, *, with_tlvs: bool) -> bytes:
-    """Return the body of a receipt's deliver_sm; its dates are in UTC.
-
-    Args:
-      receipt: what it says.
-      with_tlvs: False for an ESME that bound with a version below 3.4.
-    """
-    return encode_receipt(
-        receipt.source_addr_ton,
-        receipt.source_addr_npi,
-        receipt.source_addr,
-        receipt.dest_addr_ton,
-        receipt.dest_addr_npi,
-        receipt.destination_addr,
-        receipt.message_id,
-        receipt.submitted_at,
-        receipt.done_at,
-        receipt.receipt_stat,
-        receipt.receipt_error,
-        receipt.message_state,
-        with_tlvs,
-    )
-
-
 class ReceiptQueue:
     """The receipts of one account that are not done.
 
@@ -136,6 +112,31 @@ class ReceiptQueue:
         self._numbers = itertools.count()
         self._restored_numbers = itertools.count(_LOWEST_NUMBER)
         self._receivers: list[Receiver] = []
+        self._encode = ReceiptEncoder().encode
+
+    def body_of(self, pending: PendingReceipt, *, with_tlvs: bool) -> bytes:
+        """Return the body of a receipt's deliver_sm; its dates are in UTC.
+
+        Args:
+          pending: the receipt.
+          with_tlvs: False for an ESME that bound with a version below 3.4.
+        """
+        receipt = pending.receipt
+        return self._encode(
+            receipt.source_addr_ton,
+            receipt.source_addr_npi,
+            receipt.source_addr,
+            receipt.dest_addr_ton,
+            receipt.dest_addr_npi,
+            receipt.destination_addr,
+            receipt.message_id,
+            receipt.submitted_at,
+            receipt.done_at,
+            receipt.receipt_stat,
+            receipt.receipt_error,
+            receipt.message_state,
+            with_tlvs,
+        )
 
     def __len__(self) -> int:
         """How many receipts wait, for a session or for the end of a pause."""

@@ -81,7 +81,7 @@ from otpblue_trio.smpp.pdu import (
     UnsuccessSme,
 )
 from otpblue_trio.smpp.receipt import (
-    encode_receipt,
+    ReceiptEncoder,
     format_receipt,
     parse_receipt,
 )
@@ -154,6 +154,7 @@ __all__ = [
     "Pdu",
     "QuerySm",
     "QuerySmResp",
+    "ReceiptEncoder",
     "ReplaceSm",
     "ReplaceSmResp",
     "SmeAddress",
@@ -177,7 +178,6 @@ __all__ = [
     "encode",
     "encode_gsm",
     "encode_message_id",
-    "encode_receipt",
     "error_response",
     "format_receipt",
     "format_smpp_time",
