@@ -80,7 +80,7 @@ async def test_a_wall_clock_that_is_set_moves_no_deadline_rate_window_or_receipt
         platform=platform,
         verifier=InlineVerifier(),
         observer=recorder,
-        wall_clock=wall_clock,
+        wall_clock=lambda: wall_clock().timestamp(),
         store=store,
     )
     listener = MemoryListener()
@@ -141,7 +141,7 @@ async def test_receipts_that_wait_outlast_a_wall_clock_that_is_set(
         platform=FakePlatform(),
         verifier=InlineVerifier(),
         observer=EventRecorder(),
-        wall_clock=wall_clock,
+        wall_clock=lambda: wall_clock().timestamp(),
         store=store,
     )
     listener = MemoryListener()

@@ -82,7 +82,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             platform=FakePlatform(answer=answer),
             verifier=InlineVerifier(),
             observer=ObserverGroup(()),
-            wall_clock=lambda: datetime(2026, 2, 12, 14, 30, tzinfo=UTC),
+            wall_clock=datetime(2026, 2, 12, 14, 30, tzinfo=UTC).timestamp,
             duplicate_window=0,
         )
         [(tls_address, tls)] = await open_listeners("127.0.0.1", 0)

@@ -85,7 +85,7 @@ def new_gateway(
         platform=platform or FakePlatform(),
         verifier=verifier or InlineVerifier(),
         observer=recorder,
-        wall_clock=lambda: EPOCH,
+        wall_clock=EPOCH.timestamp,
     )
 
 

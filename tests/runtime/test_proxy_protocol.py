@@ -471,7 +471,7 @@ async def test_tls_begins_right_behind_the_header() -> None:
         platform=FakePlatform(),
         verifier=InlineVerifier(),
         observer=recorder,
-        wall_clock=lambda: datetime(2026, 2, 12, tzinfo=UTC),
+        wall_clock=datetime(2026, 2, 12, tzinfo=UTC).timestamp,
         proxy_protocol_from=(ip_network("127.0.0.0/8"),),
     )
     ((address, listener),) = await open_listeners("127.0.0.1", 0)

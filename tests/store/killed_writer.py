@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import trio
@@ -109,7 +108,7 @@ async def _main(path: Path, generation: str, safety: str) -> None:
         number_privacy=NumberPrivacy.MASK,
         on_trouble=_fail,
         on_recovered=lambda: None,
-        wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        wall_clock=lambda: AT,
         survives_power_loss=safety == "commit",
     )
     async with trio.open_nursery() as nursery:

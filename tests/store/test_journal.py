@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import stat
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import attrs
@@ -256,7 +255,7 @@ async def _running(path: Path, operator: Operator) -> AsyncIterator[Store]:
         number_privacy=NumberPrivacy.MASK,
         on_trouble=operator.take,
         on_recovered=lambda: operator.take("recovered"),
-        wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        wall_clock=lambda: AT,
         # The clock of these tests does not see what the thread does.
         patience=math.inf,
     )
@@ -514,7 +513,7 @@ async def test_journal_of_before_is_brought_in_also_without_a_journal(
         number_privacy=NumberPrivacy.MASK,
         on_trouble=operator.take,
         on_recovered=lambda: None,
-        wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        wall_clock=lambda: AT,
         survives_power_loss=True,
     )
     async with trio.open_nursery() as nursery:

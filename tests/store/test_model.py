@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -95,7 +94,7 @@ def _store(path: Path, troubles: list[str], survives_power_loss: bool) -> Store:
         number_privacy=NumberPrivacy.FULL,
         on_trouble=troubles.append,
         on_recovered=lambda: None,
-        wall_clock=lambda: datetime.fromtimestamp(AT, UTC),
+        wall_clock=lambda: AT,
         survives_power_loss=survives_power_loss,
     )
 

@@ -97,7 +97,7 @@ class Operator(Told):
 def _store(
     path: Path | None,
     operator: Operator,
-    wall_clock: Callable[[], datetime] = lambda: START,
+    wall_clock: Callable[[], float] = START.timestamp,
     privacy: NumberPrivacy = NumberPrivacy.MASK,
 ) -> Store:
     """Return a store without a journal: everybody waits for a commit."""
@@ -342,8 +342,8 @@ async def test_done_receipt_is_forgotten_without_another_record(
 async def test_old_receipts_and_records_are_swept_while_running(
     path: Path, operator: Operator, mock_clock: MockClock
 ) -> None:
-    def wall_clock() -> datetime:
-        return START + timedelta(seconds=trio.current_time() - began)
+    def wall_clock() -> float:
+        return START.timestamp() + trio.current_time() - began
 
     began = trio.current_time()
     async with _running(_store(path, operator, wall_clock)) as store:
@@ -364,7 +364,7 @@ async def test_expired_receipt_is_not_pending(path: Path, operator: Operator) ->
     async with _running(_store(path, operator)) as store:
         assert await _kept(store, _receipt(store))
     later = START + timedelta(seconds=TTL)
-    async with _running(_store(path, operator, lambda: later)) as store:
+    async with _running(_store(path, operator, later.timestamp)) as store:
         assert await store.pending_receipts() == []
 
 

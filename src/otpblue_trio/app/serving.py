@@ -33,7 +33,7 @@ import attrs
 import trio
 
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
-from otpblue_trio.app.clock import wall_clock
+from otpblue_trio.app.clock import epoch_seconds
 from otpblue_trio.app.collector import ConnectionSweeper, calm_collector, keep_what_is_there
 from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
@@ -160,7 +160,7 @@ class _Service:
             platform=self._make_platform(),
             verifier=ThreadVerifier(),
             observer=self._observer,
-            wall_clock=wall_clock,
+            wall_clock=epoch_seconds,
             store=self._store,
             refuse_unrecorded=config.store.on_failure is StoreFailure.REFUSE,
             duplicate_window=config.platform.duplicate_window,
@@ -201,7 +201,7 @@ class _Service:
             number_privacy=NumberPrivacy(settings.number_privacy.value),
             on_trouble=lambda reason: self._notice("error", f"the store: {reason}"),
             on_recovered=self._store_recovered,
-            wall_clock=wall_clock,
+            wall_clock=epoch_seconds,
         )
 
     def _store_recovered(self) -> None:

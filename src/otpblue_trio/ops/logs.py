@@ -246,9 +246,11 @@ class LogWriter(logging.Handler):
                 marks.append(entry)
                 continue
             try:
-                for line in _lines_of(entry):
-                    if line.level >= self.level and self._gate.admits(line):
-                        lines.append(line)
+                lines += [
+                    line
+                    for line in _lines_of(entry)
+                    if line.level >= self.level and self._gate.admits(line)
+                ]
             except Exception:  # one entry that cannot be told must not end the log
                 self._lost_lines += 1
         self._write_lines(lines)

@@ -61,7 +61,7 @@ class AnswerDesk:
 
     Args:
       observer: gets one `MessageAnswered` for each message.
-      wall_clock: for the dates in receipts and records.
+      wall_clock: gives the seconds since 1970, for receipts and records.
       store: keeps receipts and records; None: nothing is kept.
       refuse_unrecorded: tell nobody of a success that the store does not keep.
       on_answered: called for each message given to `give`, when it is answered.
@@ -101,7 +101,7 @@ class AnswerDesk:
         told = verdict(reason)
         latency = trio.current_time() - waiter.received_at
         if self._store is not None:
-            at = self._wall_clock().timestamp()
+            at = self._wall_clock()
             cdr = self._record(waiter, told, region, None, told.command_status, "", at, latency)
             self._store.record(cdr, None, _promised_nothing)
         waiter.connection.answer_submit(waiter.pdu, told.command_status, "")
@@ -113,7 +113,7 @@ class AnswerDesk:
         command_status: int = told.command_status
         message_id = ""
         receipt = None
-        at = self._wall_clock().timestamp()
+        at = self._wall_clock()
         latency = now - waiter.received_at
         if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
             command_status = 0

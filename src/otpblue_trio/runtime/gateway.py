@@ -72,7 +72,7 @@ class Gateway:
       platform: sends; the gateway runs it.
       verifier: checks passwords.
       observer: is told what happens.
-      wall_clock: for the dates in receipts and records.
+      wall_clock: gives the seconds since 1970, for receipts and records.
       store: keeps receipts and records; the gateway runs it. None: receipts live in memory only.
       refuse_unrecorded: while the store cannot be written, refuse messages rather than send them
         without a record.
@@ -274,7 +274,7 @@ class Gateway:
         """Take over the receipts that an earlier run left behind."""
         receipts = await store.pending_receipts()
         now = trio.current_time()
-        boot = now - self._wall_clock().timestamp()
+        boot = now - self._wall_clock()
         # A wall clock that was set back does not make them live longer than new ones.
         latest = now + self._receipt_lifetime
         self._registry.restore(

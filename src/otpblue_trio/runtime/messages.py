@@ -69,7 +69,7 @@ class MessageDesk:
       platform: sends.
       limits: caps on messages in flight.
       observer: gets one `MessageAnswered` for each message.
-      wall_clock: for the dates in receipts and records.
+      wall_clock: gives the seconds since 1970, for receipts and records.
       store: keeps receipts and records; None: nothing is kept.
       refuse_unrecorded: take no message, and tell of no success, that the store does not keep.
       duplicate_window: seconds a delivered message answers for its repetitions; 0: not at all.

@@ -7,7 +7,6 @@ fakes in `testing`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import trio
@@ -33,8 +32,8 @@ __all__ = [
 Done = Callable[[Outcome], None]
 """Called exactly once with the final outcome, synchronously, in the Trio thread."""
 
-WallClock = Callable[[], datetime]
-"""Gives the aware date and time, for receipts and records; never used to measure."""
+WallClock = Callable[[], float]
+"""Gives the seconds since 1970, for receipts and records; never used to measure."""
 
 
 class Platform(Protocol):

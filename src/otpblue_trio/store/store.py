@@ -36,7 +36,6 @@ from otpblue_trio.store.schema import cdr_row, receipt_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
 
     from otpblue_trio.store.numbers import NumberPrivacy
@@ -88,7 +87,7 @@ class Store:
         mended; there is no number or code in it.
       on_recovered: called when the database can be written again, also right after `on_trouble` for
         what was mended.
-      wall_clock: gives the aware date and time.
+      wall_clock: gives the seconds since 1970.
       survives_power_loss: wait for the disk at each commit. Without it a commit survives the death
         of the process, but a loss of power may take the last ones.
       patience: seconds that a commit may take before it counts as failed. `math.inf` suits tests
@@ -107,7 +106,7 @@ class Store:
         number_privacy: NumberPrivacy,
         on_trouble: Callable[[str], None],
         on_recovered: Callable[[], None],
-        wall_clock: Callable[[], datetime],
+        wall_clock: Callable[[], float],
         survives_power_loss: bool = False,
         patience: float = 2.0,
     ) -> None:
@@ -434,7 +433,7 @@ class Store:
                 self._hand_over()
 
     def _dated(self, job: Job) -> Job:
-        job.now = self._wall_clock().timestamp()
+        job.now = self._wall_clock()
         job.started_at = trio.current_time()
         return job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
@@ -229,7 +229,7 @@ async def open_gateway(
         platform=platform or FakePlatform(),
         verifier=verifier or InlineVerifier(),
         observer=recorder,
-        wall_clock=lambda: EPOCH + timedelta(seconds=trio.current_time() - began),
+        wall_clock=lambda: EPOCH.timestamp() + trio.current_time() - began,
         store=store,
         refuse_unrecorded=refuse_unrecorded,
         duplicate_window=duplicate_window,
