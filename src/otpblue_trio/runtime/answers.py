@@ -18,6 +18,7 @@ Without a store, and with one that keeps nothing, all of this happens within one
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -121,21 +122,61 @@ class AnswerDesk:
             wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
             if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
                 receipt = self._receipt(waiter, told, message_id, at, latency)
-        answer = _Answer(self, waiter, told, exchange, command_status, message_id, receipt, at)
+        write = partial(
+            self._write, waiter, told, exchange, command_status, message_id, receipt, at
+        )
         store = self._store
         if store is None:
-            answer.write(True)
+            write(True)
             return
         cdr = self._record(
             waiter, told, exchange.region, exchange, command_status, message_id, at, latency
         )
-        store.record(cdr, receipt, answer.write)
+        store.record(cdr, receipt, write)
 
-    def write(self, answer: _Answer, kept: bool) -> None:
+    def _write(
+        self,
+        waiter: Waiter,
+        told: Verdict,
+        exchange: Exchange,
+        command_status: int,
+        message_id: str,
+        receipt: StoredReceipt | None,
+        at: float,
+        kept: bool,
+    ) -> None:
         """Write an answer, now that the store has it or will not have it; never raises."""
-        waiter = answer.waiter
+        detail = ""
         try:
-            self._write(answer, waiter, kept)
+            if not kept and self._refuse_unrecorded and command_status == 0:
+                # The sender tries again; within `duplicate_window` nothing goes out a second time.
+                detail = f"not recorded: {told.reason}"
+                told = verdict(Reason.STORE_DOWN)
+                command_status = told.command_status
+                message_id = ""
+                if receipt is not None and self._store is not None:
+                    # A disk that had stopped answering may still bring it.
+                    self._store.receipt_done(receipt.receipt_id)
+                    receipt = None
+            now = trio.current_time()
+            connection = waiter.connection
+            connection.answer_submit(waiter.pdu, command_status, message_id)
+            account = waiter.account
+            if receipt is not None:
+                account.receipts.post(receipt, connection, now)
+            if message_id:
+                account.final_states.keep(message_id, told.message_state, at)
+            self._tell(
+                waiter,
+                told.reason,
+                exchange.region,
+                exchange.outcome,
+                command_status,
+                message_id,
+                now - waiter.received_at,
+                receipt is not None,
+                detail,
+            )
         except Exception as error:
             # An accident with one must not keep the others waiting.
             self.tell_accident(waiter, error)
@@ -145,43 +186,6 @@ class AnswerDesk:
         """Tell the observer that a message could not be answered."""
         self._observe(
             ConnectionTrouble(connection_id=waiter.connection.connection_id, peer="", error=error)
-        )
-
-    def _write(self, answer: _Answer, waiter: Waiter, kept: bool) -> None:
-        told = answer.told
-        command_status = answer.command_status
-        message_id = answer.message_id
-        receipt = answer.receipt
-        detail = ""
-        if not kept and self._refuse_unrecorded and command_status == 0:
-            # The sender tries again; within `duplicate_window` that sends nothing a second time.
-            detail = f"not recorded: {told.reason}"
-            told = verdict(Reason.STORE_DOWN)
-            command_status = told.command_status
-            message_id = ""
-            if receipt is not None and self._store is not None:
-                # A disk that had stopped answering may still bring it.
-                self._store.receipt_done(receipt.receipt_id)
-                receipt = None
-        now = trio.current_time()
-        connection = waiter.connection
-        connection.answer_submit(waiter.pdu, command_status, message_id)
-        account = waiter.account
-        if receipt is not None:
-            account.receipts.post(receipt, connection, now)
-        if message_id:
-            account.final_states.keep(message_id, told.message_state, answer.at)
-        exchange = answer.exchange
-        self._tell(
-            waiter,
-            told.reason,
-            exchange.region,
-            exchange.outcome,
-            command_status,
-            message_id,
-            now - waiter.received_at,
-            receipt is not None,
-            detail,
         )
 
     def _tell(
@@ -286,44 +290,6 @@ class AnswerDesk:
         if not exchange.short_id:
             exchange.short_id = f"{next(self._short_ids) & 0xFFFFFFFF:08X}"
         return exchange.short_id
-
-
-class _Answer:
-    """An answer that is decided, and waits for the store."""
-
-    __slots__ = (
-        "at",
-        "command_status",
-        "desk",
-        "exchange",
-        "message_id",
-        "receipt",
-        "told",
-        "waiter",
-    )
-
-    def __init__(
-        self,
-        desk: AnswerDesk,
-        waiter: Waiter,
-        told: Verdict,
-        exchange: Exchange,
-        command_status: int,
-        message_id: str,
-        receipt: StoredReceipt | None,
-        at: float,
-    ) -> None:
-        self.desk = desk
-        self.waiter = waiter
-        self.told = told
-        self.exchange = exchange
-        self.command_status = command_status
-        self.message_id = message_id
-        self.receipt = receipt
-        self.at = at
-
-    def write(self, kept: bool) -> None:
-        self.desk.write(self, kept)
 
 
 def _promised_nothing(_kept: bool) -> None:

@@ -139,7 +139,14 @@ class Connection:
       messages: answers messages.
       observer: is told what happens.
       pump: writes to sockets, and reads them once the session is bound; None: tasks do both.
+
+    Attributes:
+      account: the account it is bound with; there is none before.
+      takes_tlvs: True when the ESME speaks version 3.4.
+      waiting: messages that wait for their outcome; counted by the `MessageDesk`.
     """
+
+    account: AccountState
 
     def __init__(
         self,
@@ -182,7 +189,7 @@ class Connection:
         self._octets_read = 0
         self._received_end: CloseReason | None = None
         self.waiting = 0
-        """Messages that wait for their outcome; counted by the `MessageDesk`."""
+        self.takes_tlvs = False
         self._account: AccountState | None = None
         self._channel: TlsChannel | None = None
         self._early = b""
@@ -208,14 +215,6 @@ class Connection:
     # ------------------------------------------------------------------ for the desks
 
     @property
-    def account(self) -> AccountState:
-        """The account this connection is bound with; only while or after it is bound."""
-        if self._account is None:
-            msg = "the connection is not bound"
-            raise RuntimeError(msg)
-        return self._account
-
-    @property
     def peer(self) -> Peer:
         """Who is at the other end; behind a load balancer, who its PROXY header names."""
         return self._peer
@@ -236,11 +235,6 @@ class Connection:
         return self._session.in_flight
 
     @property
-    def takes_tlvs(self) -> bool:
-        """True when the ESME speaks version 3.4."""
-        return self._session.takes_tlvs
-
-    @property
     def can_take_receipt(self) -> bool:
         """True while the ESME receives, can acknowledge, and its window has room."""
         session = self._session
@@ -257,9 +251,8 @@ class Connection:
 
     def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
         """Queue a receipt behind everything queued so far."""
-        session = self._session
-        body = self.account.receipts.body_of(pending, with_tlvs=session.takes_tlvs)
-        session.send_deliver_body(body, pending, now)
+        body = self.account.receipts.body_of(pending, with_tlvs=self.takes_tlvs)
+        self._session.send_deliver_body(body, pending, now)
         self._writer.wake()
 
     def expire_receipts(self, sent_before: float, now: float) -> None:
@@ -626,7 +619,8 @@ class Connection:
             )
             return False
         self._session.accept_bind()
-        self._account = decision
+        self.account = self._account = decision
+        self.takes_tlvs = self._session.takes_tlvs
         decision.sessions.add(self)
         self._most_outgoing = _MAX_OUTGOING_OCTETS
         self._observer.observe(

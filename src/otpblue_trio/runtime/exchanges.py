@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from otpblue_trio.policy.types import Outcome
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
@@ -55,7 +53,6 @@ class Exchange:
     """
 
     __slots__ = (
-        "_on_outcome",
         "answers_until",
         "contact",
         "key",
@@ -71,17 +68,11 @@ class Exchange:
         key: ExchangeKey,
         region: str,
         waiters: list[Waiter],
-        on_outcome: Callable[[Exchange, Outcome], None],
     ) -> None:
         self.key = key
         _, self.contact, _, _, self.sender = key
         self.region = region
         self.waiters: list[Waiter] | None = waiters
         self.answers_until = 0.0
-        self._on_outcome = on_outcome
         self.outcome: Outcome | None = None
         self.short_id = ""
-
-    def settle(self, outcome: Outcome) -> None:
-        """Take the outcome: the `done` of the platform."""
-        self._on_outcome(self, outcome)

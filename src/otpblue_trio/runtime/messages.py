@@ -3,8 +3,8 @@
 Theory of operation
 -------------------
 `MessageDesk.submit` is called by a connection's reader for each message and never awaits. What is
-refused is answered on the spot. What is admitted becomes an `Exchange`, whose `settle` is the
-`done` of the platform: called once, synchronously, whenever the outcome is there. The answer is
+refused is answered on the spot. What is admitted becomes an `Exchange`, and `_settle` is the `done`
+of the platform: called once, synchronously, whenever the outcome is there. The answer is
 written as soon as that is safe (`answers`). The parts of long messages wait for each other first
 (`long_messages`).
 
@@ -19,6 +19,7 @@ observed, and the receipt, if one was asked for, finds another session.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -187,7 +188,7 @@ class MessageDesk:
         if exchange is None:
             exchange = self._open.get(key)
         if exchange is None:
-            exchange = self._open[key] = Exchange(key, request.region, waiters, self.settle)
+            exchange = self._open[key] = Exchange(key, request.region, waiters)
             self._ask(request, exchange)
         else:
             for waiter in waiters:
@@ -211,13 +212,13 @@ class MessageDesk:
 
     def _submit(self, request: SendRequest, exchange: Exchange) -> None:
         try:
-            self._platform.submit(request, exchange.settle)
+            self._platform.submit(request, partial(self._settle, exchange))
         except Exception as error:
             # Against its promise. Whoever waits is told all the same, and nothing is sent again.
             for waiter in (exchange.waiters or ())[:1]:
                 self._answers.tell_accident(waiter, error)
             if exchange.outcome is None:
-                exchange.settle(_ACCIDENT)
+                self._settle(exchange, _ACCIDENT)
 
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""
@@ -236,7 +237,7 @@ class MessageDesk:
             self._answers.tell_accident(waiter, error)
         self._answered(waiter)
 
-    def settle(self, exchange: Exchange, outcome: Outcome) -> None:
+    def _settle(self, exchange: Exchange, outcome: Outcome) -> None:
         """Answer everybody who waits for an exchange."""
         del self._open[exchange.key]
         exchange.outcome = outcome

@@ -9,8 +9,8 @@ taking one out of the middle costs no search.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 import attrs
 
@@ -54,8 +54,8 @@ class ConnectionPool:
         self._open_connection = open_connection
         self._limits = limits
         self._all: set[Connection] = set()
-        self._resting: OrderedDict[Connection, None] = OrderedDict()
-        self._connecting: OrderedDict[Connection, None] = OrderedDict()
+        self._resting: dict[Connection, None] = {}
+        self._connecting: dict[Connection, None] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -120,16 +120,10 @@ class ConnectionPool:
         An attempt that ends here tells its owner so.
         """
         limits = self._limits
-        while self._resting:
-            connection = next(iter(self._resting))
-            if connection.since + limits.idle_lifetime > now:
-                break
+        for connection in _overdue(self._resting, limits.idle_lifetime, now):
             connection.close()
             self.forget(connection)
-        while self._connecting:
-            connection = next(iter(self._connecting))
-            if connection.since + limits.connect_timeout > now:
-                break
+        for connection in _overdue(self._connecting, limits.connect_timeout, now):
             connection.give_up(f"no connection within {limits.connect_timeout:g} s")
         return min(
             _first_since(self._resting, now) + limits.idle_lifetime,
@@ -144,7 +138,12 @@ class ConnectionPool:
             line.clear()
 
 
-def _first_since(line: OrderedDict[Connection, None], default: float) -> float:
+def _overdue(line: Iterable[Connection], time: float, now: float) -> list[Connection]:
+    """Return those of a line that have stood in it for so long."""
+    return list(takewhile(lambda connection: connection.since + time <= now, line))
+
+
+def _first_since(line: Iterable[Connection], default: float) -> float:
     for connection in line:
         return connection.since
     return default
