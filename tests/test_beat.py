@@ -9,17 +9,17 @@ import trio
 import trio.testing
 
 from otpblue_trio import beat
-from otpblue_trio.beat import Beat
+from otpblue_trio.beat import open_beat
 
 
 async def test_a_beat_follows_another() -> None:
-    with trio.fail_after(5), closing(Beat()) as own:
+    with trio.fail_after(5), closing(open_beat()) as own:
         for _ in range(3):
             await own.wait()
 
 
 async def test_the_beat_stops_and_starts_again() -> None:
-    with trio.fail_after(5), closing(Beat()) as own:
+    with trio.fail_after(5), closing(open_beat()) as own:
         for _ in range(2):
             await own.wait()
             own.rest()
@@ -27,7 +27,7 @@ async def test_the_beat_stops_and_starts_again() -> None:
 
 
 async def test_a_beat_that_rests_wakes_nobody() -> None:
-    with closing(Beat()) as own:
+    with closing(open_beat()) as own:
         await own.wait()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(own.wait)
@@ -45,7 +45,7 @@ async def test_without_a_timer_descriptor_the_loop_s_own_clock_beats(
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(beat, "_TimerDescriptor", refuse)
-    with closing(Beat()) as own:
+    with closing(open_beat()) as own:
         await own.wait()
         assert trio.current_time() == pytest.approx(beat.PERIOD)
         own.rest()

@@ -16,40 +16,48 @@ import ctypes
 import os
 import time
 from contextlib import suppress
+from typing import Protocol
 
 import trio
 
-__all__ = ["Beat"]
+__all__ = ["Beat", "open_beat"]
 
 PERIOD = 0.002
 """Seconds between two beats."""
 
 
-class Beat:
-    """Wakes one task every two milliseconds; `close` after use.
+class Beat(Protocol):
+    """Wakes one task every two milliseconds, from the first `wait` on until it rests.
 
     Its descriptor is there from the first moment on, and not from the first busy one: it would look
     like a leak.
     """
 
-    def __init__(self) -> None:
-        self._timer = _make_timer()
+    is_on: bool
+    """False before the first `wait`, and while it rests."""
 
     async def wait(self) -> None:
         """Return at the next beat; cancelling changes nothing."""
-        await self._timer.wait()
 
     def rest(self) -> None:
         """Stop until the next `wait`."""
-        self._timer.rest()
 
     def close(self) -> None:
         """Give the timer back."""
-        self._timer.close()
+
+
+def open_beat() -> Beat:
+    """Return a beat; to be closed after use."""
+    try:
+        return _TimerDescriptor()
+    except (OSError, AttributeError):
+        return _Sleep()
 
 
 class _Sleep:
     """A timer for where there is no timer descriptor."""
+
+    is_on = False
 
     async def wait(self) -> None:
         await trio.sleep(PERIOD)
@@ -89,20 +97,20 @@ class _TimerDescriptor:
         if self._descriptor < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
-        self._is_set = False
+        self.is_on = False
 
     async def wait(self) -> None:
-        if not self._is_set:
+        if not self.is_on:
             self._set(_PERIOD)
-            self._is_set = True
+            self.is_on = True
         await trio.lowlevel.wait_readable(self._descriptor)
         with suppress(BlockingIOError):
             os.read(self._descriptor, 8)
 
     def rest(self) -> None:
-        if self._is_set:
+        if self.is_on:
             self._set(_NEVER)
-            self._is_set = False
+            self.is_on = False
 
     def _set(self, period: _TimeSpec) -> None:
         spec = _TimerSpec(period, period)
@@ -110,10 +118,3 @@ class _TimerDescriptor:
 
     def close(self) -> None:
         os.close(self._descriptor)
-
-
-def _make_timer() -> _TimerDescriptor | _Sleep:
-    try:
-        return _TimerDescriptor()
-    except (OSError, AttributeError):
-        return _Sleep()

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from otpblue_trio.beat import Beat
+from otpblue_trio.beat import open_beat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,7 +153,7 @@ class ReadySet:
                 self._epoll.close()
                 raise
             self._epoll.register(self._wake_fd, select.EPOLLIN)
-            self._beat = Beat()
+            self._beat = open_beat()
         self._users.append(under_way)
         try:
             yield
@@ -225,7 +225,7 @@ class ReadySet:
             await self._beat.wait()
             if (ready := self._look()) or self._for_next:
                 return ready
-        else:
+        elif self._beat.is_on:
             self._beat.rest()
         await trio.lowlevel.wait_readable(self._epoll.fileno())
         return self._look()

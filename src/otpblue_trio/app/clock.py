@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 __all__ = ["epoch_seconds", "wall_clock"]
@@ -13,6 +14,5 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
 
 
-def epoch_seconds() -> float:
-    """Return the same as seconds since 1970, for what happens once a message."""
-    return time.time()  # noqa: TID251
+epoch_seconds: Callable[[], float] = time.time  # noqa: TID251
+"""Return the same as seconds since 1970, for what happens once a message."""

@@ -96,7 +96,6 @@ _command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
 
 # Looked up here, as every PDU asks for them: a member of an enum costs some 50 ns each time.
-_CLOSED = SessionState.CLOSED
 _DELIVER_SM = CommandId.DELIVER_SM
 _GENERIC_NACK = CommandId.GENERIC_NACK
 
@@ -136,6 +135,7 @@ class SmppSession:
     Attributes:
       state: where the session is.
       is_bound: True while the ESME is bound and nobody has asked to unbind.
+      is_closed: True when no PDU will be taken any more; what is in `data_to_send` still goes out.
       can_receive_deliver: True when the ESME takes deliver_sm (bound as receiver or transceiver).
       takes_tlvs: True when the ESME claimed interface version 3.4 or later.
       in_flight: messages received and not answered yet.
@@ -164,12 +164,8 @@ class SmppSession:
         self.state = state
         self.is_bound = state in BOUND_STATES
         self.can_receive_deliver = state in RECEIVING_STATES
+        self.is_closed = state is SessionState.CLOSED
         self._legal = LEGAL_COMMANDS[state]
-
-    @property
-    def is_closed(self) -> bool:
-        """True when no PDU will be taken any more; what is in `data_to_send` still goes out."""
-        return self.state is _CLOSED
 
     @property
     def interface_version(self) -> int:
@@ -211,14 +207,14 @@ class SmppSession:
         if not self.is_closed:
             framer.feed(octets)
         # What is taken may close the session, and so may the owner's answer to it.
-        while self.state is not _CLOSED:
+        while not self.is_closed:
             try:
                 frame = framer.next_frame()
             except FramingError as error:
                 self._append_header(
                     CommandId.GENERIC_NACK, error.command_status, error.sequence_number
                 )
-                self._enter(_CLOSED)
+                self._enter(SessionState.CLOSED)
                 yield StreamLost()
                 return
             if frame is None:
@@ -296,7 +292,7 @@ class SmppSession:
                 return DeliverAnswered(waiting[0], command_status)
         elif command_id == CommandId.UNBIND_RESP:
             if self._has_sent_unbind:
-                self._enter(_CLOSED)
+                self._enter(SessionState.CLOSED)
                 return SessionEnded()
             if not self._is_unbinding:
                 # Nobody asked, and yet whoever sends this has done with the session.
@@ -321,7 +317,7 @@ class SmppSession:
             return False
         if self._unbind_sequence is not None:
             self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
-        self._enter(_CLOSED)
+        self._enter(SessionState.CLOSED)
         return True
 
     # ------------------------------------------------------------------ the owner's answers
@@ -355,7 +351,7 @@ class SmppSession:
         self._append_header(
             pending.command_id | RESPONSE_BIT, command_status, pending.sequence_number
         )
-        self._enter(_CLOSED)
+        self._enter(SessionState.CLOSED)
 
     def _pop_pending_bind(self) -> _PendingBind:
         pending = self._pending_bind
@@ -435,11 +431,11 @@ class SmppSession:
 
     def close(self) -> None:
         """Take no more PDUs; answers to those taken are still queued."""
-        self._enter(_CLOSED)
+        self._enter(SessionState.CLOSED)
 
     def abandon(self) -> None:
         """Close, and drop whatever is queued or will be: nobody is there to take it."""
-        self._enter(_CLOSED)
+        self._enter(SessionState.CLOSED)
         self._is_abandoned = True
         self.data_to_send()
 

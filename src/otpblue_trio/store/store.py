@@ -138,6 +138,8 @@ class Store:
         self._gathering = Job()
         """What waits for a commit goes here, for the next time the thread is free."""
         self._thread_is_free = False
+        self._end_of_round: _EndOfRound | None = None
+        """Installed while something has gathered for the thread, which is free."""
         self._rounds = 0
         self.is_writable = True
         self._trouble = ""
@@ -234,8 +236,9 @@ class Store:
             if receipt is not None:
                 gathering.receipts.append(receipt)
         gathering.committed += owners[:room]
-        if self._thread_is_free:
+        if self._thread_is_free and gathering.committed:
             self._something_due.set()
+            self._watch_rounds()
         self._tell(owners[room:], False)
 
     def keep(self, receipts: list[StoredReceipt]) -> None:
@@ -374,10 +377,8 @@ class Store:
                     write, abandon_on_cancel=True, limiter=trio.CapacityLimiter(1)
                 )
 
-        end_of_round = _EndOfRound(self._round_ends)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(own_the_thread)
-            trio.lowlevel.add_instrument(end_of_round)
             try:
                 self._sweep_at = trio.current_time()
                 self._came_back(opening)
@@ -385,8 +386,8 @@ class Store:
                 task_status.started()
                 await self._look_after()
             finally:
-                trio.lowlevel.remove_instrument(end_of_round)
                 self._close()
+                self._watch_no_rounds()
                 thread_scope.deadline = trio.current_time() + _FLUSH_TIMEOUT
         if self._with_thread is not None:
             self._give_up(self._with_thread, "the disk kept the last commit until the end")
@@ -421,16 +422,26 @@ class Store:
             else:
                 self._something_due = trio.Event()
 
-    def _round_ends(self, timeout: float) -> None:
-        """Give the thread what has gathered, now that the loop is about to wait.
+    def _watch_rounds(self) -> None:
+        """Give the thread what has gathered when the loop is about to wait.
 
         Earlier the two would fight for the interpreter, and what is recorded in one go, such as
         all answers of one read, would make two commits. A loop that never waits is not waited for.
         """
-        if self._thread_is_free and self._gathering.committed:
-            self._rounds += 1
-            if timeout > 0 or self._rounds >= _MAX_ROUNDS:
-                self._hand_over()
+        if self._end_of_round is None:
+            self._end_of_round = _EndOfRound(self._round_ends)
+            trio.lowlevel.add_instrument(self._end_of_round)
+
+    def _watch_no_rounds(self) -> None:
+        self._rounds = 0
+        end_of_round, self._end_of_round = self._end_of_round, None
+        if end_of_round is not None:
+            trio.lowlevel.remove_instrument(end_of_round)
+
+    def _round_ends(self, timeout: float) -> None:
+        self._rounds += 1
+        if timeout > 0 or self._rounds >= _MAX_ROUNDS:
+            self._hand_over()
 
     def _dated(self, job: Job) -> Job:
         job.now = self._wall_clock()
@@ -439,7 +450,7 @@ class Store:
 
     def _hand_over(self) -> None:
         """Give the thread what has gathered."""
-        self._rounds = 0
+        self._watch_no_rounds()
         job, self._gathering = self._gathering, Job()
         if self._journal is not None:
             job.segments = self._journal.take()
