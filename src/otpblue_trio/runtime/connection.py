@@ -39,19 +39,12 @@ import trio
 from otpblue_trio.policy.binds import reason_of_bind_decode_error
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.client_certificates import client_certificate
-from otpblue_trio.runtime.observer import (
-    BindAccepted,
-    BindRefused,
-    CloseReason,
-    ConnectionClosed,
-    ConnectionOpened,
-    ConnectionTrouble,
-    PduIgnored,
-)
+from otpblue_trio.runtime.observer import CloseReason
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.runtime.silence import SilenceClock
 from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor, unsent_octets
+from otpblue_trio.runtime.telling import ConnectionTeller
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter
 from otpblue_trio.session import (
@@ -165,14 +158,12 @@ class Connection:
     ) -> None:
         self.connection_id = connection_id
         self._stream = stream
-        self._peer = peer
-        self._listener = listener
         self._tls = tls
         self._enter = enter
         self._limits = limits
         self._binds = binds
         self._messages = messages
-        self._observer = observer
+        self._tell = ConnectionTeller(observer, connection_id, peer, listener)
         self._session = SmppSession(system_id=SYSTEM_ID, max_pdu_octets=limits.max_pdu_octets)
         self._writer = SessionWriter(
             self._session,
@@ -196,13 +187,11 @@ class Connection:
         """What came together with the end of the TLS handshake."""
         self._certificate: ClientCertificate | None = None
         self._detail = ""
-        self._opened_at = trio.current_time()
         self._submits = 0
-        self._is_announced = False
         self._is_turned_away = False
         self._is_lost = False
         self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
-        now = self._opened_at
+        now = self._tell.opened_at
         self._lifetime = trio.CancelScope(deadline=now + limits.max_session_duration)
         self._leave_reason: CloseReason | None = None
         self._inactivity = trio.CancelScope(deadline=now + limits.inactivity_timeout)
@@ -217,7 +206,7 @@ class Connection:
     @property
     def peer(self) -> Peer:
         """Who is at the other end; behind a load balancer, who its PROXY header names."""
-        return self._peer
+        return self._tell.peer
 
     @property
     def is_leaving(self) -> bool:
@@ -274,7 +263,7 @@ class Connection:
     async def serve(self) -> None:
         """Serve the connection until it may be closed; raises nothing but cancellation."""
         if self._enter is None:
-            self._announce()
+            self._tell.opened()
         # Stands when the gateway stops at once, which is the only thing that cancels from outside.
         reason = CloseReason.DRAINED
         try:
@@ -286,13 +275,15 @@ class Connection:
         except* Exception as errors:
             # The one place that stops an accident: this connection ends, the others never know.
             reason = CloseReason.INTERNAL_ERROR
-            self._observer.observe(
-                ConnectionTrouble(
-                    connection_id=self.connection_id, peer=self._peer.text, error=errors
-                )
-            )
+            self._tell.trouble(errors)
         finally:
-            self._tell_closed(reason)
+            if not self._is_turned_away:
+                self._tell.closed(
+                    reason,
+                    system_id=self._account.account.system_id if self._account else "",
+                    submits=self._submits,
+                    detail=self._detail,
+                )
 
     async def _converse(self) -> CloseReason:
         """Read until something ends the reading, then part; returns what ended it."""
@@ -311,36 +302,10 @@ class Connection:
                 nursery.cancel_scope.cancel()
         return reason
 
-    def _announce(self) -> None:
-        self._is_announced = True
-        self._observer.observe(
-            ConnectionOpened(
-                connection_id=self.connection_id, peer=self._peer.text, listener=self._listener
-            )
-        )
-
-    def _tell_closed(self, reason: CloseReason) -> None:
-        if self._is_turned_away:
-            return
-        if not self._is_announced:
-            # No PROXY header came: all that is known is the load balancer.
-            self._announce()
-        self._observer.observe(
-            ConnectionClosed(
-                connection_id=self.connection_id,
-                peer=self._peer.text,
-                system_id=self._account.account.system_id if self._account else "",
-                reason=reason,
-                duration=trio.current_time() - self._opened_at,
-                submits=self._submits,
-                detail=self._detail,
-            )
-        )
-
     async def _read_within_deadlines(self) -> CloseReason:
         with self._lifetime:
             with self._inactivity:
-                pre_bind_ends = self._opened_at + self._limits.pre_bind_timeout
+                pre_bind_ends = self._tell.opened_at + self._limits.pre_bind_timeout
                 with trio.CancelScope(deadline=pre_bind_ends) as pre_bind:
                     ended = await self._read_until_bound()
                 if pre_bind.cancelled_caught:
@@ -378,11 +343,11 @@ class Connection:
             return CloseReason.PEER_RESET
         if header is None:
             return CloseReason.PEER_CLOSED
-        self._peer = header.source or self._peer
-        if not enter(self._peer):
+        self._tell.peer = header.source or self._tell.peer
+        if not enter(self._tell.peer):
             self._is_turned_away = True
             return CloseReason.PROXY_HEADER
-        self._announce()
+        self._tell.opened()
         return None
 
     async def _shake_hands(self, context: ssl.SSLContext) -> bool:
@@ -562,23 +527,9 @@ class Connection:
             answer = self.account.final_states.answer(event.pdu.message_id)
             self._session.answer_query(event.pdu, answer)
         elif isinstance(event, Refusal):
-            self._observer.observe(
-                PduIgnored(
-                    connection_id=self.connection_id,
-                    kind=event.kind,
-                    command_id=event.command_id,
-                    command_status=event.command_status,
-                )
-            )
+            self._tell.ignored(event.kind, event.command_id, event.command_status)
         elif isinstance(event, StreamLost):
-            self._observer.observe(
-                PduIgnored(
-                    connection_id=self.connection_id,
-                    kind="framing",
-                    command_id=0,
-                    command_status=0,
-                )
-            )
+            self._tell.ignored("framing")
             return CloseReason.FRAMING_ERROR
         elif isinstance(event, SessionEnded):
             return CloseReason.UNBOUND
@@ -592,7 +543,7 @@ class Connection:
     # ------------------------------------------------------------------ binding
 
     async def _bind(self, event: BindRequested | BindUnreadable) -> bool:
-        address = self._peer.address
+        address = self._tell.peer.address
         decision: AccountState | Reason
         system_id = ""
         if isinstance(event, BindRequested):
@@ -607,32 +558,14 @@ class Connection:
         if isinstance(decision, Reason):
             command_status = verdict(decision).command_status
             self._session.refuse_bind(command_status)
-            self._observer.observe(
-                BindRefused(
-                    connection_id=self.connection_id,
-                    peer=self._peer.text,
-                    system_id=system_id,
-                    reason=decision,
-                    command_status=command_status,
-                    certificate=self._certificate.fingerprint if self._certificate else "",
-                )
-            )
+            self._tell.bind_refused(system_id, decision, command_status, self._certificate)
             return False
         self._session.accept_bind()
         self.account = self._account = decision
         self.takes_tlvs = self._session.takes_tlvs
         decision.sessions.add(self)
         self._most_outgoing = _MAX_OUTGOING_OCTETS
-        self._observer.observe(
-            BindAccepted(
-                connection_id=self.connection_id,
-                peer=self._peer.text,
-                system_id=decision.account.system_id,
-                bind_mode=self._session.state.value,
-                interface_version=self._session.interface_version,
-                sessions=len(decision.sessions),
-            )
-        )
+        self._tell.bind_accepted(decision.account.system_id, self._session, len(decision.sessions))
         if self._session.can_receive_deliver:
             decision.receipts.add_receiver(self, trio.current_time())
         return True
