@@ -109,30 +109,35 @@ class AnswerDesk:
         self._tell(waiter, reason, region, None, told.command_status, "", latency, False, "")
 
     def give(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
-        """Answer a message by the outcome of an exchange, as soon as the store has it."""
-        account = waiter.account
-        command_status: int = told.command_status
-        message_id = ""
-        receipt = None
-        at = self._wall_clock()
-        latency = now - waiter.received_at
-        if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
-            command_status = 0
-            message_id = self._message_id(exchange, waiter.connection, account)
-            wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
-            if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
-                receipt = self._receipt(waiter, told, message_id, at, latency)
-        write = partial(
-            self._write, waiter, told, exchange, command_status, message_id, receipt, at
-        )
-        store = self._store
-        if store is None:
-            write(True)
-            return
-        cdr = self._record(
-            waiter, told, exchange.region, exchange, command_status, message_id, at, latency
-        )
-        store.record(cdr, receipt, write)
+        """Answer a message by an exchange's outcome, as soon as the store has it; never raises."""
+        try:
+            account = waiter.account
+            command_status: int = told.command_status
+            message_id = ""
+            receipt = None
+            at = self._wall_clock()
+            latency = now - waiter.received_at
+            if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
+                command_status = 0
+                message_id = self._message_id(exchange, waiter.connection, account)
+                wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
+                if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
+                    receipt = self._receipt(waiter, told, message_id, at, latency)
+            write = partial(
+                self._write, waiter, told, exchange, command_status, message_id, receipt, at
+            )
+            store = self._store
+            if store is None:
+                write(True)
+                return
+            cdr = self._record(
+                waiter, told, exchange.region, exchange, command_status, message_id, at, latency
+            )
+            store.record(cdr, receipt, write)
+        except Exception as error:
+            # An accident with one must not keep the others waiting.
+            self.tell_accident(waiter, error)
+            self._on_answered(waiter)
 
     def _write(
         self,

@@ -421,7 +421,9 @@ class Connection:
         reason = await self._take(octets)
         if reason is None and self._channel is not None and self._channel.has_ended:
             reason = CloseReason.PEER_CLOSED
-        self._part_from_lost_messages()
+        if self._session.in_flight and not self._session.is_bound:
+            # The other halves of long messages cannot come any more.
+            self._messages.part_from(self)
         if self._outgoing_octets:
             self._writer.send_now()
         silent_at = self._silence.after_read(
@@ -497,7 +499,8 @@ class Connection:
                 break
         else:
             reason = self._received_end
-        self._part_from_lost_messages()
+        if self._session.in_flight and not self._session.is_bound:
+            self._messages.part_from(self)
         if reason is CloseReason.UNBOUND and self._part_directly(now):
             return None
         outgoing_octets = self._outgoing_octets
@@ -509,12 +512,6 @@ class Connection:
         if outgoing_octets > self._most_outgoing and self._line is not None:
             self._line.pause()
         return reason
-
-    def _part_from_lost_messages(self) -> None:
-        """Decide halves of messages whose other half cannot come any more."""
-        session = self._session
-        if session.in_flight and not session.is_bound:
-            self._messages.part_from(self)
 
     def _act(self, event: SessionEvent, now: float) -> CloseReason | None:
         """Act on whatever can be acted on at once; returns a reason to end the reading."""

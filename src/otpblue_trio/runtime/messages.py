@@ -27,7 +27,7 @@ import trio
 from otpblue_trio.policy.admission import Admission, Declined
 from otpblue_trio.policy.parts import Part, may_be_part
 from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome
-from otpblue_trio.policy.verdicts import Reason, Verdict, verdict_of_outcome
+from otpblue_trio.policy.verdicts import Reason, verdict_of_outcome
 from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime.answers import AnswerDesk
 from otpblue_trio.runtime.exchanges import Exchange, Waiter
@@ -189,36 +189,29 @@ class MessageDesk:
             exchange = self._open.get(key)
         if exchange is None:
             exchange = self._open[key] = Exchange(key, request.region, waiters)
-            self._ask(request, exchange)
+            self._to_ask.append((request, exchange))
+            batch = self._batch = self._batch or current_batch()
+            if not batch.is_on:
+                self._ask_gathered()
+            elif len(self._to_ask) == 1:
+                batch.at_end(self._ask_gathered)
         else:
             for waiter in waiters:
                 self.share(exchange, waiter)
         return exchange
 
-    def _ask(self, request: SendRequest, exchange: Exchange) -> None:
-        """Ask the platform, with all that the batch being handled has for it."""
-        batch = self._batch = self._batch or current_batch()
-        if not batch.is_on:
-            self._submit(request, exchange)
-            return
-        if not self._to_ask:
-            batch.at_end(self._ask_gathered)
-        self._to_ask.append((request, exchange))
-
     def _ask_gathered(self) -> None:
+        """Ask the platform for all that the batch being handled has for it."""
         gathered, self._to_ask = self._to_ask, []
         for request, exchange in gathered:
-            self._submit(request, exchange)
-
-    def _submit(self, request: SendRequest, exchange: Exchange) -> None:
-        try:
-            self._platform.submit(request, partial(self._settle, exchange))
-        except Exception as error:
-            # Against its promise. Whoever waits is told all the same, and nothing is sent again.
-            for waiter in (exchange.waiters or ())[:1]:
-                self._answers.tell_accident(waiter, error)
-            if exchange.outcome is None:
-                self._settle(exchange, _ACCIDENT)
+            try:
+                self._platform.submit(request, partial(self._settle, exchange))
+            except Exception as error:
+                # Against its promise. Whoever waits is told all the same; nothing is sent again.
+                for waiter in (exchange.waiters or ())[:1]:
+                    self._answers.tell_accident(waiter, error)
+                if exchange.outcome is None:
+                    self._settle(exchange, _ACCIDENT)
 
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""
@@ -227,7 +220,7 @@ class MessageDesk:
             exchange.waiters.append(waiter)
         elif exchange.outcome is not None:
             told = verdict_of_outcome(exchange.outcome)
-            self._finish(waiter, told, exchange, trio.current_time())
+            self._answers.give(waiter, told, exchange, trio.current_time())
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""
@@ -253,15 +246,7 @@ class MessageDesk:
             self._by_age.append(exchange)
         waiters, exchange.waiters = exchange.waiters, None
         for waiter in waiters or ():
-            self._finish(waiter, told, exchange, now)
-
-    def _finish(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
-        """Answer a waiting message; an accident with one must not keep the others waiting."""
-        try:
             self._answers.give(waiter, told, exchange, now)
-        except Exception as error:
-            self._answers.tell_accident(waiter, error)
-            self._answered(waiter)
 
     def _answered(self, waiter: Waiter) -> None:
         """Take a message out of flight."""

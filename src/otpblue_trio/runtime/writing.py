@@ -156,7 +156,8 @@ class SessionWriter:
                 self._is_sending = True
                 self._wake_task()
                 return
-        self.tell()
+        if self._watchers:
+            self.tell()
         self._on_sent()
 
     def _next_octets(self) -> bytes:

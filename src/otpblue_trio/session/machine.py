@@ -139,6 +139,7 @@ class SmppSession:
       can_receive_deliver: True when the ESME takes deliver_sm (bound as receiver or transceiver).
       takes_tlvs: True when the ESME claimed interface version 3.4 or later.
       in_flight: messages received and not answered yet.
+      outgoing_octets: how much `data_to_send` would return.
 
     They are plain attributes because every message asks for them; only the session sets them.
     """
@@ -150,7 +151,7 @@ class SmppSession:
         self.takes_tlvs = False
         self.in_flight = 0
         self._out: list[bytes] = []
-        self._out_octets = 0
+        self.outgoing_octets = 0
         self._pending_bind: _PendingBind | None = None
         self._is_unbinding = False
         self._unbind_sequence: int | None = None
@@ -186,11 +187,6 @@ class SmppSession:
     def partial_octets(self) -> int:
         """Octets of a PDU that has begun and whose end has not arrived; 0 when there is none."""
         return self._framer.buffered_octets
-
-    @property
-    def outgoing_octets(self) -> int:
-        """How much `data_to_send` would return."""
-        return self._out_octets
 
     # ------------------------------------------------------------------ octets in
 
@@ -447,14 +443,14 @@ class SmppSession:
             return b""
         octets = b"".join(self._out)
         self._out.clear()
-        self._out_octets = 0
+        self.outgoing_octets = 0
         return octets
 
     def _append(self, octets: bytes) -> None:
         if self._is_abandoned:
             return
         self._out.append(octets)
-        self._out_octets += len(octets)
+        self.outgoing_octets += len(octets)
 
     def _append_header(self, command_id: int, command_status: int, sequence_number: int) -> None:
         self._append(_pack_header(_HEADER_OCTETS, command_id, command_status, sequence_number))

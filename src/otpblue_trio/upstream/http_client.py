@@ -190,12 +190,11 @@ class HttpPlatform:
             return
         exchange = Exchange(octets, now + self._timeout, done)
         self._open[exchange] = None
-        if not self._batch.is_on:
-            self._start(exchange, now)
-            return
-        if not self._to_start:
-            self._batch.at_end(self._start_gathered)
         self._to_start.append(exchange)
+        if not self._batch.is_on:
+            self._start_gathered()
+        elif len(self._to_start) == 1:
+            self._batch.at_end(self._start_gathered)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve requests until cancelled, see `Platform`.
@@ -315,13 +314,15 @@ class HttpPlatform:
             self._note_failure(outcome.detail)
         elif outcome.kind is FailureKind.STATUS:
             self._breaker.succeeded()
-        if not connection.is_closed and self._pool.is_aged(connection, self.ready_set.now):
+        now = self.ready_set.now
+        if connection.is_closed or self._pool.is_aged(connection, now):
             connection.close()
-        if connection.is_closed:
             self._pool.forget(connection)
-            self._connect_for_queue(self.ready_set.now)
-        else:
+            self._connect_for_queue(now)
+        elif self._queue:
             self._employ(connection)
+        else:
+            self._pool.rest(connection, now)
 
     def failed(
         self, connection: Connection, exchange: Exchange, status: int, error: AnswerError
@@ -355,27 +356,28 @@ class HttpPlatform:
     # Connections for requests.
 
     def _start_gathered(self) -> None:
-        """Send the requests of a batch."""
-        now = self._current_time()
+        """Send the requests of a batch on resting connections, or have some opened for them."""
+        pool = self._pool
         gathered, self._to_start = self._to_start, []
         for exchange in gathered:
-            self._start(exchange, now)
+            connection = pool.take()
+            while connection is not None and not connection.start(exchange):
+                pool.forget(connection)
+                connection = pool.take()
+            if connection is None:
+                self._let_wait(exchange)
 
-    def _start(self, exchange: Exchange, now: float) -> None:
-        """Send a request on a resting connection, or have one opened for it."""
-        pool = self._pool
-        while (connection := pool.take()) is not None:
-            if connection.start(exchange):
-                return
-            pool.forget(connection)
+    def _let_wait(self, exchange: Exchange) -> None:
+        """Let a request wait for a connection that is opened for it."""
         if len(self._queue) >= self._max_queue:
             del self._open[exchange]
             self._settle(exchange.done, _BUSY)
             return
         self._queue.append(exchange)
-        self._connect_for_queue(now)
+        self._connect_for_queue(trio.current_time())
 
     def _employ(self, connection: Connection) -> None:
+        """Give a free connection to the first request that waits, or let it rest."""
         if not self._queue:
             self._pool.rest(connection, self.ready_set.now)
             return

@@ -66,7 +66,13 @@ def outcome_of_answer(status: int, body: bytes | bytearray) -> Outcome:
       `may_have_been_sent` set: the platform has seen the request.
     """
     if status == 200:
-        return _outcome_of_success(_json_object(body))
+        answer = _json_object(body)
+        message_id = answer.get("message_id")
+        if answer.get("success") is not True:
+            return _bad_answer(200, "200 without success")
+        if not isinstance(message_id, str) or not is_message_id(message_id):
+            return _bad_answer(200, "200 without a usable message_id")
+        return Delivered(message_id)
     if status == 400:
         code = _error_code(_json_object(body).get("code"))
         return _bad_answer(400, "400 without an error code") if code is None else Refused(code)
@@ -76,15 +82,6 @@ def outcome_of_answer(status: int, body: bytes | bytearray) -> Outcome:
         may_have_been_sent=True,
         detail=f"HTTP status {status}",
     )
-
-
-def _outcome_of_success(answer: dict[str, Any]) -> Outcome:
-    message_id = answer.get("message_id")
-    if answer.get("success") is not True:
-        return _bad_answer(200, "200 without success")
-    if not isinstance(message_id, str) or not is_message_id(message_id):
-        return _bad_answer(200, "200 without a usable message_id")
-    return Delivered(message_id)
 
 
 def _error_code(code: object) -> int | None:
