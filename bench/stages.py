@@ -204,6 +204,7 @@ async def main(log: LogWriter) -> None:
             on_remember=lambda: None,
             first_short_id=1,
         )
+        desk.begin()
         connection = Connection(
             connection_id=1,
             stream=trio.testing.memory_stream_pair()[0],

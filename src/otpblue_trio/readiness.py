@@ -55,12 +55,14 @@ class Batch:
 
     Attributes:
       is_on: something that the `ReadySet` found is being handled.
+      time: gives Trio time as `trio.current_time` does, in one call instead of three.
     """
 
-    __slots__ = ("_at_end", "_at_last", "is_on")
+    __slots__ = ("_at_end", "_at_last", "is_on", "time")
 
     def __init__(self) -> None:
         self.is_on = False
+        self.time: Callable[[], float] = trio.current_time
         self._at_end: list[Callable[[], None]] = []
         self._at_last: list[Callable[[], None]] = []
 
@@ -99,6 +101,7 @@ def current_batch() -> Batch:
         return _batch.get()
     except LookupError:
         batch = Batch()
+        batch.time = trio.lowlevel.current_clock().current_time
         _batch.set(batch)
         return batch
 
@@ -200,7 +203,7 @@ class ReadySet:
             while True:
                 ready = await self._wait()
                 batch.is_on = True
-                self.now = trio.current_time()
+                self.now = batch.time()
                 put_off, self._for_next = self._for_next, []
                 try:
                     for watcher, flags in ready:

@@ -32,6 +32,7 @@ from otpblue_trio.policy.types import (
     mask_number,
 )
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict
+from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
 from otpblue_trio.smpp import (
     REGISTERED_DELIVERY_ALWAYS,
@@ -85,6 +86,11 @@ class AnswerDesk:
         self._refuse_unrecorded = refuse_unrecorded
         self._on_answered = on_answered
         self._short_ids = itertools.count(first_short_id)
+        self._current_time = trio.current_time
+
+    def begin(self) -> None:
+        """Answer messages, in the event loop that is running; call it once."""
+        self._current_time = current_batch().time
 
     @property
     def refuses(self) -> bool:
@@ -100,7 +106,7 @@ class AnswerDesk:
           region: of its number, where that was understood.
         """
         told = verdict(reason)
-        latency = trio.current_time() - waiter.received_at
+        latency = self._current_time() - waiter.received_at
         if self._store is not None:
             at = self._wall_clock()
             cdr = self._record(waiter, told, region, None, told.command_status, "", at, latency)
@@ -163,7 +169,7 @@ class AnswerDesk:
                     # A disk that had stopped answering may still bring it.
                     self._store.receipt_done(receipt.receipt_id)
                     receipt = None
-            now = trio.current_time()
+            now = self._current_time()
             connection = waiter.connection
             connection.answer_submit(waiter.pdu, command_status, message_id)
             account = waiter.account

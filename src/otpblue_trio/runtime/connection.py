@@ -480,11 +480,10 @@ class Connection:
         self._octets_read = len(octets)
         self._received = list(self._session.receive(octets))
 
-    def _act_directly(self) -> CloseReason | None:
+    def _act_directly(self, now: float) -> CloseReason | None:
         """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
         if self._has_parted:
             return None
-        now = trio.current_time()
         events, self._received = self._received, []
         others: list[SessionEvent] = []
         for event in events:

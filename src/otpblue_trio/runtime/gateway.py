@@ -213,6 +213,7 @@ class Gateway:
         Raises:
           ExceptionGroup: of what kept the store or the platform from running.
         """
+        self._messages.begin()
         async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._end_accepting)
             for endpoint in endpoints:

@@ -28,7 +28,7 @@ from otpblue_trio.policy.admission import Admission, Declined
 from otpblue_trio.policy.parts import Part, may_be_part
 from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome
 from otpblue_trio.policy.verdicts import Reason, verdict_of_outcome
-from otpblue_trio.readiness import current_batch
+from otpblue_trio.readiness import Batch, current_batch
 from otpblue_trio.runtime.answers import AnswerDesk
 from otpblue_trio.runtime.exchanges import Exchange, Waiter
 from otpblue_trio.runtime.long_messages import LongMessageDesk
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from otpblue_trio.policy.types import SendRequest
-    from otpblue_trio.readiness import Batch
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.connection import Connection
     from otpblue_trio.runtime.exchanges import ExchangeKey
@@ -112,12 +111,17 @@ class MessageDesk:
         self._delivered: dict[ExchangeKey, Exchange] = {}
         self._by_age: deque[Exchange] = deque()
         """The same, those that are to be forgotten first before the others."""
-        self._batch: Batch | None = None
+        self._batch = Batch()
         self._to_ask: list[tuple[SendRequest, Exchange]] = []
         """Requests of the batch being handled."""
         self._long = LongMessageDesk(admission, self, on_remember)
         self._in_flight = 0
         self._all_answered: trio.Event | None = None
+
+    def begin(self) -> None:
+        """Take messages, in the event loop that is running; call it once."""
+        self._batch = current_batch()
+        self._answers.begin()
 
     @property
     def in_flight(self) -> int:
@@ -190,11 +194,10 @@ class MessageDesk:
         if exchange is None:
             exchange = self._open[key] = Exchange(key, request.region, waiters)
             self._to_ask.append((request, exchange))
-            batch = self._batch = self._batch or current_batch()
-            if not batch.is_on:
+            if not self._batch.is_on:
                 self._ask_gathered()
             elif len(self._to_ask) == 1:
-                batch.at_end(self._ask_gathered)
+                self._batch.at_end(self._ask_gathered)
         else:
             for waiter in waiters:
                 self.share(exchange, waiter)
@@ -235,7 +238,7 @@ class MessageDesk:
         del self._open[exchange.key]
         exchange.outcome = outcome
         told = verdict_of_outcome(outcome)
-        now = trio.current_time()
+        now = self._batch.time()
         if self._duplicate_window and isinstance(outcome, Delivered):
             if not self._by_age:
                 self._on_remember()

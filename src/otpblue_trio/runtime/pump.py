@@ -98,9 +98,10 @@ class SocketPump:
         self._received.append(line)
 
     def _act(self) -> None:
+        now = self._ready_set.now
         received, self._received = self._received, []
         for line in received:
-            line.act()
+            line.act(now)
 
     async def _flush_when_due(self) -> None:
         while True:
@@ -120,7 +121,7 @@ class SocketPump:
         self,
         descriptor: int,
         receive: Callable[[bytes], None],
-        act: Callable[[], CloseReason | None],
+        act: Callable[[float], CloseReason | None],
     ) -> Line:
         """Begin to read a socket; leaving the `Line`'s context ends that.
 
@@ -130,8 +131,8 @@ class SocketPump:
           descriptor: of a connected socket that does not block. It stays the caller's, who must
             not close it before the line.
           receive: is given what was read.
-          act: called after it, when all sockets of a batch are read: acts on what was received and
-            says whether that ends the reading.
+          act: called after it, when all sockets of a batch are read, with Trio time when they were:
+            acts on what was received and says whether that ends the reading.
         """
         return Line(self, self._ready_set, descriptor, receive, act)
 
@@ -158,7 +159,7 @@ class Line:
         ready_set: ReadySet,
         descriptor: int,
         receive: Callable[[bytes], None],
-        act: Callable[[], CloseReason | None],
+        act: Callable[[float], CloseReason | None],
     ) -> None:
         self.descriptor = descriptor
         self.is_closed = False
@@ -231,10 +232,10 @@ class Line:
         else:
             self._pump.received(self)
 
-    def act(self) -> None:
+    def act(self, now: float) -> None:
         """Act on what was received."""
         try:
-            reason = self._act()
+            reason = self._act(now)
         except Exception as error:
             self._fail(error)
         else:

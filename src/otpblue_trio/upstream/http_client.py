@@ -154,7 +154,6 @@ class HttpPlatform:
         self._settled: deque[tuple[Done, Outcome]] = deque()
         """Outcomes on their way to `done`."""
         self._is_delivery_due = False
-        self._current_time = trio.current_time
         self._nursery: trio.Nursery | None = None
         """Set while running."""
         self._has_run = False
@@ -179,7 +178,7 @@ class HttpPlatform:
         if self._nursery is None:
             done(_NOT_RUNNING)
             return
-        now = self._current_time()
+        now = self._batch.time()
         try:
             octets = self._encoder.encode(request)
         except ApiKeyError:
@@ -211,8 +210,6 @@ class HttpPlatform:
         self._has_run = True
         self._batch = current_batch()
         self.ready_set = current_ready_set()
-        # The clock itself: three calls less for every message.
-        self._current_time = trio.lowlevel.current_clock().current_time
         with self.ready_set.open(self._open.__len__):
             try:
                 async with trio.open_nursery() as nursery:
