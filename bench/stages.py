@@ -218,11 +218,12 @@ async def main(log: LogWriter) -> None:
             observer=observer,
         )
         session = connection._session = bound_session()
-        connection._account = registry.enter(owner, 0.0)
+        connection.account = connection._account = registry.enter(owner, 0.0)
+        connection.takes_tlvs = True
 
         def take(octets: bytes, connection: Connection = connection) -> None:
             connection._receive_directly(octets)
-            connection._act_directly()
+            connection._act_directly(trio.current_time())
 
         measure("decode", decode, pdus)
         measure("number, sender, code", decide, messages)
