@@ -135,6 +135,12 @@ async def test_our_goodbye_is_understood() -> None:
     assert client.open(channel.goodbye()) == b""
 
 
+async def test_a_goodbye_that_nobody_took_is_said_again() -> None:
+    channel, client = await established()
+    channel.goodbye()
+    assert client.open(channel.goodbye()) == b""
+
+
 def damage(sealed: bytes) -> bytes:
     return sealed[:-1] + bytes([sealed[-1] ^ 1])
 

@@ -146,10 +146,6 @@ class Metrics:
     def observe(self, event: Event, /) -> None:
         """Count one event."""
         match event:
-            case MessageAnswered():
-                self._message_answered(event)
-            case ReceiptSettled():
-                self._receipt_settled(event)
             case ConnectionOpened():
                 self._connections += 1
                 self._connections_open += 1
@@ -178,6 +174,10 @@ class Metrics:
                 self._readiness = Readiness.READY
             case GatewayStopping():
                 self._readiness = Readiness.DRAINING
+            case MessageAnswered():
+                self._message_answered(event)
+            case ReceiptSettled():
+                self._receipt_settled(event)
             case _:
                 pass
 

@@ -63,12 +63,7 @@ class Exchange:
         "waiters",
     )
 
-    def __init__(
-        self,
-        key: ExchangeKey,
-        region: str,
-        waiters: list[Waiter],
-    ) -> None:
+    def __init__(self, key: ExchangeKey, region: str, waiters: list[Waiter]) -> None:
         self.key = key
         _, self.contact, _, _, self.sender = key
         self.region = region

@@ -40,6 +40,7 @@ class TlsChannel:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._goodbye = b""
         self.has_ended = False
         """The peer has said goodbye (RFC 8446, 6.1): nothing comes after what was opened."""
 
@@ -126,8 +127,10 @@ class TlsChannel:
         return self._outgoing.read()
 
     def goodbye(self) -> bytes:
-        """Return what says that nothing more comes."""
-        # It puts our part out and complains that the peer's is not there.
-        with suppress(ssl.SSLError):
-            self._tls.unwrap()
-        return self._outgoing.read()
+        """Return what says that nothing more comes: the same again, until somebody has taken it."""
+        if not self._goodbye:
+            # It puts our part out and complains that the peer's is not there.
+            with suppress(ssl.SSLError):
+                self._tls.unwrap()
+            self._goodbye = self._outgoing.read()
+        return self._goodbye
