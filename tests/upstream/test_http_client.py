@@ -1108,6 +1108,18 @@ async def test_waiting_requests_are_refused_when_the_platform_goes_down(
         assert failure(await second.outcome()) == (FailureKind.UNAVAILABLE, False)
 
 
+async def test_a_late_request_that_goes_down_with_the_platform_is_settled_once(
+    mock_clock: MockClock,
+) -> None:
+    async with open_rig(silent, max_connections=1, down_after_failures=1, down_after=0.0) as rig:
+        first, second = rig.submit(), rig.submit()
+        await rig.until(lambda: rig.requests == 1)
+        mock_clock.jump(10)
+        assert failure(await first.outcome())[0] is FailureKind.TIMEOUT
+        assert failure(await second.outcome()) == (FailureKind.UNAVAILABLE, False)
+        assert rig.defects == []
+
+
 async def test_observer_of_states_that_raises_costs_nothing(mock_clock: MockClock) -> None:
     def broken(state: str, _detail: str) -> None:
         raise LookupError(str(state))
