@@ -110,6 +110,7 @@ class Bench:
         self.folder = folder
         self.seconds = seconds
         self.cores = sorted(os.sched_getaffinity(0))
+        self.program = [str(Path(sys.executable).with_name("otpblue-trio"))]
 
     def pinned(self, core: int, *command: str) -> list[str]:
         """Return a command that runs on the first core (0: the gateway's) or on the last one."""
@@ -184,11 +185,11 @@ class Bench:
         """Run the gateway with its defaults; gives its ports and how long it took to be ready."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "bench.toml").write_text(tomli_w.dumps(settings(stub_port)))
-        program = str(Path(sys.executable).with_name("otpblue-trio"))
+        command = self.pinned(0, *self.program, "serve", str(folder / "bench.toml"))
         began = time.perf_counter()
         with (
             (folder / "log").open("w") as log,
-            running(self.pinned(0, program, "serve", str(folder / "bench.toml")), log) as process,
+            running(command, log) as process,
         ):
             ports: dict[str, int] = {}
             assert process.stdout is not None

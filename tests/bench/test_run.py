@@ -105,3 +105,10 @@ def test_a_wrong_answer_or_a_slow_one_does_not_meet_the_goal(
     assert not result.is_met
     assert result.right is (not fault)
     assert fault in "".join(result.faults)
+
+
+def test_what_callgrind_counted_is_told_for_one_message() -> None:
+    counts_of = load("instructions").counts_of
+    said = "version: 1\nevents: Ir Dr I1mr D1mr\nfn=(1)\n0 5\ntotals: 4000 2000 10\n"
+    assert counts_of(said) == {"Ir": 2.0, "Dr": 1.0, "I1mr": 0.005, "D1mr": 0.0}
+    assert counts_of("events: Ir\n\nsummary: 0\n") == {}
