@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 # As a script this begins with its own folder on the path, not with the one around it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.run import ROWS, SETTLE, TOOLS, Bench
+from bench.run import ROWS, SETTLE, Bench
 
 if TYPE_CHECKING:
     from bench.run import Row
@@ -37,20 +37,15 @@ LOADS = {row.name: row for row in ROWS if row.name in ("flat", "one", "ten")}
 def count(bench: Bench, row: Row) -> list[dict[str, float]]:
     """Return what one message takes: instructions and misses, thread by thread."""
     files = Path(tempfile.mkdtemp(dir=bench.folder)) / "callgrind"
-    bench.program[:-1] = [
+    bench.program = [
         *("valgrind", "--tool=callgrind", f"--callgrind-out-file={files}"),
         *("--instr-atstart=no", "--separate-threads=yes", "--cache-sim=yes"),
-        *(f"--I1={CACHE}", f"--D1={CACHE}", sys.executable),
+        *(f"--I1={CACHE}", f"--D1={CACHE}", sys.executable, bench.program[-1]),
     ]
     with bench.stub(row) as stub_port, bench.gateway(stub_port) as (process, ports, _):
 
         def load(messages: int) -> None:
-            command = [
-                str(bench.folder / "smppblast"),
-                *("--port", str(ports["plain"]), "--system-id", "bench", "--password", "secret"),
-                *("--prefixes", str(TOOLS / "prefixes.txt"), "--dlr", "1"),
-                *("--messages", str(messages), *row.load),
-            ]
+            command = [*bench.loader(row, ports["plain"]), "--messages", str(messages)]
             subprocess.run(bench.pinned(1, *command), check=True, capture_output=True)
 
         def instrument(switch: str) -> None:

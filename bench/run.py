@@ -141,15 +141,21 @@ class Bench:
                 self.ask_stub(stub_port, result)
         return result
 
-    def load(self, row: Row, process: subprocess.Popen[str], port: int) -> Result:
-        """Load a server and read what the loader says."""
-        command = [
+    def loader(self, row: Row, port: int) -> list[str]:
+        """Return the command that loads a server; for how long is left to say."""
+        return [
             str(self.folder / "smppblast"),
             *("--port", str(port), "--system-id", "bench", "--password", "secret"),
             *("--prefixes", str(TOOLS / "prefixes.txt"), "--dlr", "1"),
-            *("--seconds", str(self.seconds), "--cpu", f"server:{process.pid}"),
             *row.load,
             *(["--tls"] if row.tls else []),
+        ]
+
+    def load(self, row: Row, process: subprocess.Popen[str], port: int) -> Result:
+        """Load a server and read what the loader says."""
+        command = [
+            *self.loader(row, port),
+            *("--seconds", str(self.seconds), "--cpu", f"server:{process.pid}"),
         ]
         if row.unit == "KiB":
             return self.hold(row, process, command)

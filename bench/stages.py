@@ -218,7 +218,7 @@ async def main(log: LogWriter) -> None:
             observer=observer,
         )
         session = connection._session = bound_session()
-        connection.account = connection._account = registry.enter(owner, 0.0)
+        connection.account = registry.enter(owner, 0.0)
         connection.takes_tlvs = True
 
         def take(octets: bytes, connection: Connection = connection) -> None:

@@ -3,6 +3,9 @@
 `attrs.frozen` sets every field through `object.__setattr__`, which costs about 90 ns a field; a
 SubmitSm has twenty. Such classes are frozen for the type checker (and so for every reviewer) and
 plain slotted classes at run time.
+
+For the same reason what every message asks for is no property, and a member of an enum is looked up
+once, into a constant of the module (`_UP = PlatformState.UP`): CPython 3.11 takes 50 ns each time.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ class NumberReader:
             or ton in _NO_PHONE_NUMBER
         ):
             return NumberRefusal.INVALID
-        if has_plus or (ton == _INTERNATIONAL and not digits.startswith("00")):
+        if has_plus:
             return self._international(digits) or NumberRefusal.INVALID
         if ton == _INTERNATIONAL:
             return self._written_internationally(digits) or NumberRefusal.INVALID

@@ -181,7 +181,8 @@ class Connection:
         self._received_end: CloseReason | None = None
         self.waiting = 0
         self.takes_tlvs = False
-        self._account: AccountState | None = None
+        self._has_bound = False
+        """There is an `account`."""
         self._channel: TlsChannel | None = None
         self._early = b""
         """What came together with the end of the TLS handshake."""
@@ -246,11 +247,11 @@ class Connection:
 
     def expire_receipts(self, sent_before: float, now: float) -> None:
         """Take back receipts that the ESME has not answered in time."""
-        if self._account is None or not self._session.outstanding:
+        if not self._session.outstanding:
             return
         expired = self._session.expire_delivers(sent_before)
         if expired:
-            self._account.receipts.put_back(self, _receipts(expired), now)
+            self.account.receipts.put_back(self, _receipts(expired), now)
 
     def leave(self, reason: CloseReason) -> None:
         """Ask the connection to end in good order; the first reason stands."""
@@ -280,7 +281,7 @@ class Connection:
             if not self._is_turned_away:
                 self._tell.closed(
                     reason,
-                    system_id=self._account.account.system_id if self._account else "",
+                    system_id=self.account.account.system_id if self._has_bound else "",
                     submits=self._submits,
                     detail=self._detail,
                 )
@@ -374,8 +375,7 @@ class Connection:
     @property
     def _reads_directly(self) -> bool:
         """The session is bound, and nothing about reading it needs a task."""
-        is_bound = self._account is not None
-        return is_bound and self._pump is not None and self._writer.descriptor is not None
+        return self._has_bound and self._pump is not None and self._writer.descriptor is not None
 
     async def _read_until_bound(self) -> CloseReason | None:
         """Do what comes before the bind, and the bind; returns what ended the connection, if so."""
@@ -385,7 +385,7 @@ class Connection:
                 return ended
         if self._tls is not None and not await self._shake_hands(self._tls()):
             return CloseReason.TLS_FAILED
-        while self._account is None:
+        while not self._has_bound:
             ended = await self._read_once()
             if ended is not None:
                 return ended
@@ -421,13 +421,13 @@ class Connection:
         reason = await self._take(octets)
         if reason is None and self._channel is not None and self._channel.has_ended:
             reason = CloseReason.PEER_CLOSED
-        if self._session.in_flight and not self._session.is_bound:
+        if not self._session.is_bound:
             # The other halves of long messages cannot come any more.
             self._messages.part_from(self)
         if self._outgoing_octets:
             self._writer.send_now()
         silent_at = self._silence.after_read(
-            trio.current_time(), len(octets), is_bound=self._account is not None
+            trio.current_time(), len(octets), is_bound=self._has_bound
         )
         if not self._reads_directly:
             self._inactivity.deadline = silent_at
@@ -498,7 +498,7 @@ class Connection:
                 break
         else:
             reason = self._received_end
-        if self._session.in_flight and not self._session.is_bound:
+        if not self._session.is_bound:
             self._messages.part_from(self)
         if reason is CloseReason.UNBOUND and self._part_directly(now):
             return None
@@ -533,8 +533,8 @@ class Connection:
 
     def _receipt_answered(self, event: DeliverAnswered, now: float) -> None:
         token = event.token
-        if isinstance(token, PendingReceipt) and self._account is not None:
-            self._account.receipts.answered(token, event.command_status, now)
+        if isinstance(token, PendingReceipt):
+            self.account.receipts.answered(token, event.command_status, now)
 
     # ------------------------------------------------------------------ binding
 
@@ -557,7 +557,8 @@ class Connection:
             self._tell.bind_refused(system_id, decision, command_status, self._certificate)
             return False
         self._session.accept_bind()
-        self.account = self._account = decision
+        self.account = decision
+        self._has_bound = True
         self.takes_tlvs = self._session.takes_tlvs
         decision.sessions.add(self)
         self._most_outgoing = _MAX_OUTGOING_OCTETS
@@ -614,7 +615,7 @@ class Connection:
         if not (reason in _WITH_UNBIND or session.in_flight or self._writer.is_busy):
             return
         with trio.move_on_after(self._limits.drain_timeout):
-            if reason in _WITH_UNBIND and not session.is_closed and self._account is not None:
+            if reason in _WITH_UNBIND and not session.is_closed and self._has_bound:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_on)
                     await self._answer_in_flight()
@@ -651,10 +652,9 @@ class Connection:
         if self._has_parted:
             return
         self._session.abandon()
-        account = self._account
-        if account is not None:
-            account.sessions.discard(self)
-            account.receipts.remove_receiver(
+        if self._has_bound:
+            self.account.sessions.discard(self)
+            self.account.receipts.remove_receiver(
                 self, _receipts(self._session.take_outstanding()), trio.current_time()
             )
 

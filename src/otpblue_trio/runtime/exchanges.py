@@ -46,7 +46,7 @@ class Exchange:
       contact: the number, in E.164.
       sender: the sender shown.
       region: ISO region of the number.
-      waiters: those that wait for the outcome; None once it is there.
+      waiters: those not answered yet.
       outcome: once there is one.
       short_id: the gateway's own message id, once somebody needed one.
       answers_until: when it is forgotten, once it is remembered for its repetitions.
@@ -67,7 +67,7 @@ class Exchange:
         self.key = key
         _, self.contact, _, _, self.sender = key
         self.region = region
-        self.waiters: list[Waiter] | None = waiters
+        self.waiters = waiters
         self.answers_until = 0.0
         self.outcome: Outcome | None = None
         self.short_id = ""

@@ -211,7 +211,7 @@ class MessageDesk:
                 self._platform.submit(request, partial(self._settle, exchange))
             except Exception as error:
                 # Against its promise. Whoever waits is told all the same; nothing is sent again.
-                for waiter in (exchange.waiters or ())[:1]:
+                for waiter in exchange.waiters[:1]:
                     self._answers.tell_accident(waiter, error)
                 if exchange.outcome is None:
                     self._settle(exchange, _ACCIDENT)
@@ -219,9 +219,9 @@ class MessageDesk:
     def share(self, exchange: Exchange, waiter: Waiter) -> None:
         """Let an exchange's outcome answer one more waiting message."""
         waiter.joined = True
-        if exchange.waiters is not None:
+        if exchange.outcome is None:
             exchange.waiters.append(waiter)
-        elif exchange.outcome is not None:
+        else:
             told = verdict_of_outcome(exchange.outcome)
             self._answers.give(waiter, told, exchange, trio.current_time())
 
@@ -247,8 +247,8 @@ class MessageDesk:
             exchange.answers_until = now + self._duplicate_window
             self._delivered[exchange.key] = exchange
             self._by_age.append(exchange)
-        waiters, exchange.waiters = exchange.waiters, None
-        for waiter in waiters or ():
+        waiters, exchange.waiters = exchange.waiters, []
+        for waiter in waiters:
             self._answers.give(waiter, told, exchange, now)
 
     def _answered(self, waiter: Waiter) -> None:

@@ -314,12 +314,9 @@ class ObserverGroup:
 
     def _pass_on_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
-        takers_of = self._takers.get
         for event in gathered:
-            kind = type(event)
             try:
-                for take in takers_of(kind) or self._find_takers(kind):
-                    take(event)
+                self._pass_on(event)
             except Exception as error:
                 # An observer's defect, which must not end what the batch is handled by.
                 connection_id = getattr(event, "connection_id", 0)

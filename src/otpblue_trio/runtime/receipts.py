@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PendingReceipt", "ReceiptQueue", "Receiver"]
 
-# Looked up here: nearly every message asks for them.
+# See `hot`.
 _ACKNOWLEDGED = ReceiptFate.ACKNOWLEDGED
 _RETRIED = ReceiptFate.RETRIED
 

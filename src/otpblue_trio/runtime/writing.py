@@ -156,8 +156,7 @@ class SessionWriter:
                 self._is_sending = True
                 self._wake_task()
                 return
-        if self._watchers:
-            self.tell()
+        self.tell()
         self._on_sent()
 
     def _next_octets(self) -> bytes:

@@ -95,7 +95,7 @@ _HEADER_OCTETS = 16
 _command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
 
-# Looked up here, as every PDU asks for them: a member of an enum costs some 50 ns each time.
+# See `hot`.
 _DELIVER_SM = CommandId.DELIVER_SM
 _GENERIC_NACK = CommandId.GENERIC_NACK
 
@@ -141,7 +141,7 @@ class SmppSession:
       in_flight: messages received and not answered yet.
       outgoing_octets: how much `data_to_send` would return.
 
-    They are plain attributes because every message asks for them; only the session sets them.
+    Only the session sets them.
     """
 
     def __init__(self, *, system_id: str, max_pdu_octets: int) -> None:

@@ -316,10 +316,8 @@ class HttpPlatform:
             connection.close()
             self._pool.forget(connection)
             self._connect_for_queue(now)
-        elif self._queue:
-            self._employ(connection)
         else:
-            self._pool.rest(connection, now)
+            self._employ(connection)
 
     def failed(
         self, connection: Connection, exchange: Exchange, status: int, error: AnswerError
