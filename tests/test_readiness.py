@@ -224,3 +224,52 @@ async def test_without_descriptors_it_cannot_be_opened_and_none_is_lost(free: in
 async def test_one_event_loop_has_one_batch_and_one_set() -> None:
     assert current_batch() is current_batch()
     assert current_ready_set() is current_ready_set()
+
+
+class Passes(trio.abc.Instrument):
+    """Counts how often the event loop waits."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def before_io_wait(self, timeout: float) -> None:
+        self.count += 1
+
+
+async def test_looks_instead_of_sleeping_while_sleeps_are_short_but_gives_others_their_turn(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    passes = Passes()
+    batches = 0
+    async with serving_set(1) as (_, (reader,)):
+        done = trio.Event()
+
+        def again() -> None:
+            nonlocal batches
+            batches += 1
+            if batches == 200:
+                done.set()
+            reader.theirs.send(b"x")
+
+        reader.act = again
+        trio.lowlevel.add_instrument(passes)
+        again()
+        await done.wait()
+        trio.lowlevel.remove_instrument(passes)
+    assert 200 / 40 < passes.count < 200 / 4
+
+
+async def test_observers_are_told_when_the_kernel_has_everything() -> None:
+    done: list[str] = []
+    batch = current_batch()
+
+    def put_off() -> None:
+        batch.afterwards(lambda: done.append("tell"))
+        batch.at_last(lambda: done.append("send"))
+        batch.at_end(lambda: done.append("act"))
+
+    async with serving_set(1) as (_, (reader,)):
+        reader.act = put_off
+        reader.theirs.send(b"x")
+        await reader.news.wait()
+    assert done == ["act", "send", "tell"]

@@ -309,7 +309,7 @@ class ObserverGroup:
             self._pass_on(event)
             return
         if not self._gathered:
-            batch.at_end(self._pass_on_gathered)
+            batch.afterwards(self._pass_on_gathered)
         self._gathered.append(event)
 
     def _pass_on_gathered(self) -> None:
