@@ -135,6 +135,20 @@ class Metrics:
         self._binds_refused: dict[str, int] = {}
         self._receipts = dict.fromkeys((fate.value for fate in ReceiptFate), 0)
         self._ignored = dict.fromkeys(_IGNORED_KINDS, 0)
+        # Any: each takes the one type that it stands under.
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            ConnectionOpened: self._connection_opened,
+            ConnectionClosed: self._connection_closed,
+            ConnectionRefused: self._connection_refused,
+            BindAccepted: self._bind_accepted,
+            BindRefused: self._bind_refused,
+            PduIgnored: self._pdu_ignored,
+            PlatformStateChanged: self._platform_state_changed,
+            GatewayStarted: self._gateway_started,
+            GatewayStopping: self._gateway_stopping,
+            MessageAnswered: self._message_answered,
+            ReceiptSettled: self._receipt_settled,
+        }
 
     @property
     def readiness(self) -> Readiness:
@@ -145,48 +159,52 @@ class Metrics:
 
     def observe(self, event: Event, /) -> None:
         """Count one event."""
-        match event:
-            case ConnectionOpened():
-                self._connections += 1
-                self._connections_open += 1
-            case ConnectionClosed():
-                self._connections_open -= 1
-                self._connection_submits += event.submits
-                self._closed[event.reason] += 1
-                bound = self._bound.pop(event.connection_id, None)
-                if bound is not None:
-                    bound[0].sessions[bound[1]] -= 1
-            case ConnectionRefused():
-                self._refused[event.refusal] += 1
-            case BindAccepted():
-                self._binds_accepted += 1
-                account = self._account(event.system_id)
-                mode = event.bind_mode if event.bind_mode in account.sessions else _BIND_MODES[-1]
-                account.sessions[mode] += 1
-                self._bound[event.connection_id] = (account, mode)
-            case BindRefused():
-                _count(self._binds_refused, event.reason, _REASONS)
-            case PduIgnored():
-                _count(self._ignored, event.kind, _IGNORED_KINDS)
-            case PlatformStateChanged():
-                self._platform_state = event.state
-            case GatewayStarted():
-                self._readiness = Readiness.READY
-            case GatewayStopping():
-                self._readiness = Readiness.DRAINING
-            case MessageAnswered():
-                self._message_answered(event)
-            case ReceiptSettled():
-                self._receipt_settled(event)
-            case _:
-                pass
+        take = self._takers.get(type(event))
+        if take is not None:
+            take(event)
 
     # Any: each takes the one type that it is returned for.
-    def taker_of(self, kind: type[Event]) -> Callable[[Any], None]:
-        """Return what counts events of one type; those of each message are spared the search."""
-        if kind is MessageAnswered:
-            return self._message_answered
-        return self._receipt_settled if kind is ReceiptSettled else self.observe
+    def taker_of(self, kind: type[Event]) -> Callable[[Any], None] | None:
+        """Return what counts events of one type; None when they are not counted."""
+        return self._takers.get(kind)
+
+    def _connection_opened(self, _event: ConnectionOpened) -> None:
+        self._connections += 1
+        self._connections_open += 1
+
+    def _connection_closed(self, event: ConnectionClosed) -> None:
+        self._connections_open -= 1
+        self._connection_submits += event.submits
+        self._closed[event.reason] += 1
+        bound = self._bound.pop(event.connection_id, None)
+        if bound is not None:
+            account, mode = bound
+            account.sessions[mode] -= 1
+
+    def _connection_refused(self, event: ConnectionRefused) -> None:
+        self._refused[event.refusal] += 1
+
+    def _bind_accepted(self, event: BindAccepted) -> None:
+        self._binds_accepted += 1
+        account = self._account(event.system_id)
+        mode = event.bind_mode if event.bind_mode in account.sessions else _BIND_MODES[-1]
+        account.sessions[mode] += 1
+        self._bound[event.connection_id] = (account, mode)
+
+    def _bind_refused(self, event: BindRefused) -> None:
+        _count(self._binds_refused, event.reason, _REASONS)
+
+    def _pdu_ignored(self, event: PduIgnored) -> None:
+        _count(self._ignored, event.kind, _IGNORED_KINDS)
+
+    def _platform_state_changed(self, event: PlatformStateChanged) -> None:
+        self._platform_state = event.state
+
+    def _gateway_started(self, _event: GatewayStarted) -> None:
+        self._readiness = Readiness.READY
+
+    def _gateway_stopping(self, _event: GatewayStopping) -> None:
+        self._readiness = Readiness.DRAINING
 
     def _message_answered(self, event: MessageAnswered) -> None:
         account = self._accounts.get(event.system_id) or self._account(event.system_id)
