@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,16 +11,14 @@ from otpblue_trio.policy.binds import (
     address_is_allowed,
     check_bind_fields,
     reason_of_bind_decode_error,
+    subject_of,
 )
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.smpp import CommandStatus
 
-if TYPE_CHECKING:
-    from otpblue_trio.policy.types import IpAddress
-
 MINUTE = 60.0
-HERE = ip_address("192.0.2.1")
-THERE = ip_address("192.0.2.2")
+HERE = subject_of(ip_address("192.0.2.1"))
+THERE = subject_of(ip_address("192.0.2.2"))
 
 
 def make_gate(max_addresses: int = 10_000) -> BindGate:
@@ -34,17 +31,17 @@ def make_gate(max_addresses: int = 10_000) -> BindGate:
     )
 
 
-def fail(gate: BindGate, address: IpAddress, now: float, times: int = 1) -> None:
+def fail(gate: BindGate, subject: int, now: float, times: int = 1) -> None:
     for _ in range(times):
-        assert not gate.is_blocked(address, now)
-        gate.attempt(address, now)
-        gate.failed(address)
+        assert not gate.is_blocked(subject, now)
+        gate.attempt(subject, now)
+        gate.failed(subject)
 
 
-def succeed(gate: BindGate, address: IpAddress, now: float) -> None:
-    assert not gate.is_blocked(address, now)
-    gate.attempt(address, now)
-    gate.succeeded(address, "acme", now)
+def succeed(gate: BindGate, subject: int, now: float) -> None:
+    assert not gate.is_blocked(subject, now)
+    gate.attempt(subject, now)
+    gate.succeeded(subject, "acme", now)
 
 
 @pytest.mark.parametrize(("failures", "is_blocked"), [(0, False), (9, False), (10, True)])
@@ -205,15 +202,15 @@ def test_more_decisions_than_attempts_take_nothing_back() -> None:
 )
 def test_what_counts_as_one_address(one: str, other: str, is_same: bool) -> None:
     gate = make_gate()
-    fail(gate, ip_address(one), 0.0, 10)
-    assert gate.is_blocked(ip_address(other), 0.0) is is_same
+    fail(gate, subject_of(ip_address(one)), 0.0, 10)
+    assert gate.is_blocked(subject_of(ip_address(other)), 0.0) is is_same
 
 
 def test_a_flood_of_addresses_does_not_lift_a_block() -> None:
     gate = make_gate(max_addresses=100)
     fail(gate, HERE, 0.0, 10)
     for number in range(10_000):
-        fail(gate, ip_address(f"2001:db8:{number:x}::"), 1.0, 9)
+        fail(gate, subject_of(ip_address(f"2001:db8:{number:x}::")), 1.0, 9)
     assert gate.is_blocked(HERE, 1.0)
     assert len(gate) == 100
 
@@ -222,7 +219,7 @@ def test_only_a_flood_of_blocks_lifts_one() -> None:
     gate = make_gate(max_addresses=100)
     fail(gate, HERE, 0.0, 10)
     for number in range(99):
-        fail(gate, ip_address(f"2001:db8:{number:x}::"), 1.0, 10)
+        fail(gate, subject_of(ip_address(f"2001:db8:{number:x}::")), 1.0, 10)
     assert gate.is_blocked(HERE, 1.0)
     fail(gate, THERE, 1.0)
     assert not gate.is_blocked(HERE, 1.0)
@@ -233,7 +230,7 @@ def test_the_address_that_has_been_quiet_for_longest_is_forgotten_first() -> Non
     fail(gate, HERE, 0.0, 8)
     fail(gate, THERE, 1.0, 8)
     fail(gate, HERE, 2.0)
-    fail(gate, ip_address("192.0.2.3"), 3.0)  # in the place of THERE
+    fail(gate, subject_of(ip_address("192.0.2.3")), 3.0)  # in the place of THERE
     fail(gate, HERE, 4.0)
     assert gate.is_blocked(HERE, 4.0)
     fail(gate, THERE, 4.0, 9)
@@ -244,8 +241,8 @@ def test_the_address_that_has_been_quiet_for_longest_is_forgotten_first() -> Non
 def test_what_is_over_makes_room_first(failures: int, lasts: float) -> None:
     gate = make_gate(max_addresses=4)
     for number in range(4):
-        fail(gate, ip_address(f"192.0.2.{number}"), 0.0, failures)
-    fail(gate, ip_address("192.0.2.99"), lasts)
+        fail(gate, subject_of(ip_address(f"192.0.2.{number}")), 0.0, failures)
+    fail(gate, subject_of(ip_address("192.0.2.99")), lasts)
     assert len(gate) == 1
 
 
@@ -263,20 +260,20 @@ def test_no_address_fails_more_often_than_allowed(steps: list[tuple[str, int, fl
     gate = BindGate(
         failures_before_block=3, block_duration=50.0, failure_decay=30.0, max_addresses=10
     )
-    failures: dict[IpAddress, list[float]] = {}
+    failures: dict[int, list[float]] = {}
     now = 0.0
     for what, host, pause in steps:
-        address = ip_address(f"192.0.2.{host}")
+        subject = subject_of(ip_address(f"192.0.2.{host}"))
         if what == "wait":
             now += pause
-        elif not gate.is_blocked(address, now):
-            gate.attempt(address, now)
+        elif not gate.is_blocked(subject, now):
+            gate.attempt(subject, now)
             if what == "succeed":
-                gate.succeeded(address, "acme", now)
+                gate.succeeded(subject, "acme", now)
             else:
-                failures.setdefault(address, []).append(now)
+                failures.setdefault(subject, []).append(now)
                 if what == "fail":
-                    gate.failed(address)
+                    gate.failed(subject)
     for times in failures.values():
         for first, fourth in zip(times, times[3:], strict=False):
             assert fourth - first >= 30.0

@@ -68,6 +68,8 @@ class BindGate:
     check is done, exactly one of `succeeded` and `failed`. An attempt that is never decided stays
     a failure.
 
+    Addresses are given as what they count as, see `subject_of`.
+
     Args:
       failures_before_block: this many failures block; at least 1.
       block_duration: seconds.
@@ -101,9 +103,8 @@ class BindGate:
     def __len__(self) -> int:
         return len(self._counted) + len(self._blocked)
 
-    def is_blocked(self, address: IpAddress, now: float) -> bool:
+    def is_blocked(self, subject: int, now: float) -> bool:
         """Tell whether an address may not try now. Attempts not yet decided count as failures."""
-        subject = subject_of(address)
         record = self._blocked.get(subject)
         if record is None:
             return False
@@ -112,25 +113,24 @@ class BindGate:
         del self._blocked[subject]
         return False
 
-    def is_undecided(self, address: IpAddress, now: float) -> bool:
+    def is_undecided(self, subject: int, now: float) -> bool:
         """Tell whether a block hangs on attempts whose checks have not ended.
 
         Twenty good sessions that reconnect at once look like twenty guesses until their passwords
         are checked. Where this is True, a bind may wait for `is_blocked` to say no instead of
         being refused.
         """
-        record = self._blocked.get(subject_of(address))
+        record = self._blocked.get(subject)
         return (
             record is not None
             and now < record.blocked_until
             and len(record.failures) - record.undecided < self._threshold
         )
 
-    def attempt(self, address: IpAddress, now: float) -> None:
+    def attempt(self, subject: int, now: float) -> None:
         """Count an attempt, as a failure, before it is checked."""
-        if self.is_blocked(address, now):
+        if self.is_blocked(subject, now):
             return
-        subject = subject_of(address)
         record = self._counted.pop(subject, None)
         if record is None:
             self._make_room(now)
@@ -145,18 +145,17 @@ class BindGate:
         else:
             self._counted[subject] = record
 
-    def succeeded(self, address: IpAddress, system_id: str, now: float) -> None:
+    def succeeded(self, subject: int, system_id: str, now: float) -> None:
         """Take back one attempt: its password was right.
 
         Args:
-          address: as given to `attempt`.
+          subject: as given to `attempt`.
           system_id: who got in. It forgives nothing else that the address did.
           now: the clock, in seconds.
         """
-        found = self._decide(address)
-        if found is None:
+        record = self._decide(subject)
+        if record is None:
             return
-        subject, record = found
         # Which of several attempts at once it was makes no difference that anyone could use.
         record.failures.pop()
         if self._blocked.pop(subject, None) is not None:
@@ -166,18 +165,17 @@ class BindGate:
         if not record.failures:
             del self._counted[subject]
 
-    def failed(self, address: IpAddress) -> None:
+    def failed(self, subject: int) -> None:
         """Let an attempt stand as a failure: its check has ended, or was given up."""
-        self._decide(address)
+        self._decide(subject)
 
-    def _decide(self, address: IpAddress) -> tuple[int, _Record] | None:
+    def _decide(self, subject: int) -> _Record | None:
         """Count one attempt as decided; None when there is none any more."""
-        subject = subject_of(address)
         record = self._counted.get(subject) or self._blocked.get(subject)
         if record is None or not record.undecided:
             return None
         record.undecided -= 1
-        return subject, record
+        return record
 
     def _forget_old_failures(self, record: _Record, now: float) -> None:
         record.failures = [at for at in record.failures if now - at < self._failure_decay]

@@ -16,6 +16,7 @@ from otpblue_trio.policy.binds import (
     BindGate,
     address_is_allowed,
     check_bind_fields,
+    subject_of,
 )
 from otpblue_trio.policy.client_certificates import certificate_is_accepted
 from otpblue_trio.policy.verdicts import Reason
@@ -71,16 +72,17 @@ class BindDesk:
         if fault is not None:
             return self.refuse_unreadable(address, fault)
         gate = self._gate
-        if gate.is_blocked(address, trio.current_time()) and await self._stays_blocked(address):
+        subject = subject_of(address)
+        if gate.is_blocked(subject, trio.current_time()) and await self._stays_blocked(subject):
             return Reason.ADDRESS_BLOCKED
         try:
             account = await self._accounts.find(pdu.system_id)
         except AccountsUnavailable:
             return Reason.DIRECTORY_DOWN
         # Other connections of this address may have failed meanwhile.
-        if gate.is_blocked(address, trio.current_time()) and await self._stays_blocked(address):
+        if gate.is_blocked(subject, trio.current_time()) and await self._stays_blocked(subject):
             return Reason.ADDRESS_BLOCKED
-        gate.attempt(address, trio.current_time())
+        gate.attempt(subject, trio.current_time())
         is_right = False
         try:
             if account is not None:
@@ -91,9 +93,9 @@ class BindDesk:
         finally:
             now = trio.current_time()
             if is_right:
-                gate.succeeded(address, pdu.system_id, now)
+                gate.succeeded(subject, pdu.system_id, now)
             else:
-                gate.failed(address)
+                gate.failed(subject)
             self._decided.set()
             self._decided = trio.Event()
         if account is None or not is_right:
@@ -118,25 +120,26 @@ class BindDesk:
             return Reason.TOO_MANY_SESSIONS
         return state
 
-    async def _stays_blocked(self, address: IpAddress) -> bool:
+    async def _stays_blocked(self, subject: int) -> bool:
         """Wait while a block hangs on checks that still run, then tell whether it stands.
 
         Many good sessions that reconnect at once look like as many guesses until their passwords
         are checked.
         """
         gate = self._gate
-        while gate.is_undecided(address, trio.current_time()):
+        while gate.is_undecided(subject, trio.current_time()):
             await self._decided.wait()
-        return gate.is_blocked(address, trio.current_time())
+        return gate.is_blocked(subject, trio.current_time())
 
     def refuse_unreadable(self, address: IpAddress, reason: Reason) -> Reason:
         """Count a bind whose fields cannot be used, and return why it is refused."""
         gate = self._gate
+        subject = subject_of(address)
         now = trio.current_time()
-        if gate.is_blocked(address, now):
+        if gate.is_blocked(subject, now):
             return Reason.ADDRESS_BLOCKED
-        gate.attempt(address, now)
-        gate.failed(address)
+        gate.attempt(subject, now)
+        gate.failed(subject)
         return reason
 
 
