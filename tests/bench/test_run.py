@@ -87,10 +87,12 @@ def loader_says(**changes: object) -> str:
 def test_a_result_shows_its_goal_its_ratio_and_its_latency() -> None:
     result = run.read_result(run.ROWS[0], loader_says())
     result.bare = 5.55
+    result.fastest = 50.0
     assert result.is_met
     row = run.table([result]).splitlines()[-1]
     assert row == (
-        "| 10 sessions x window 16 | 60 µs | 55.5 µs | 5.5 µs | 10.0 | 100 | 1.0 / 2.0 | yes |"
+        "| 10 sessions x window 16 | 60 µs | 55.5 µs | 50.0 µs | 5.5 µs | 10.0 | 100 "
+        "| 1.0 / 2.0 | yes |"
     )
 
 
@@ -105,6 +107,23 @@ def test_a_wrong_answer_or_a_slow_one_does_not_meet_the_goal(
     assert not result.is_met
     assert result.right is (not fault)
     assert fault in "".join(result.faults)
+
+
+def test_slices_are_told_by_their_median_and_the_fastest() -> None:
+    slices = [
+        run.read_result(run.ROWS[0], loader_says(cpu={"server": {"us_each": each}}, per_s=each))
+        for each in (70.0, 50.0, 61.0)
+    ]
+    result = run.joined(slices)
+    assert (result.value, result.fastest, result.per_second) == (61.0, 50.0, 61.0)
+    assert result.latency_ms == {"p50": 1.0, "p99": 2.0, "max": 3.0}
+    assert not result.is_met
+
+
+def test_one_wrong_slice_makes_the_row_wrong() -> None:
+    slices = [run.read_result(run.ROWS[0], loader_says(ok=ok)) for ok in (True, False)]
+    assert not run.joined(slices).right
+    assert len(run.joined(slices).faults) == 1
 
 
 def test_what_callgrind_counted_is_told_for_one_message() -> None:
