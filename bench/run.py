@@ -12,10 +12,10 @@ are raised. The bare responder (`responder.py`) carries the same load, in turns 
 
 A row is right when every message was answered once and owed receipts came once, in order, with the
 right addresses (the loader looks), and the platform got the right code for each number (the stub
-looks). CPU time is the process's own, of all its threads. On a machine that is shared the same work takes
-up to twice as long while somebody else uses the caches or the other half of a core, for seconds on
-end; so each load is given in slices, and the table shows the median of the slices and the fastest
-one, which is what comes nearest to a machine of one's own. The ratio is that of the medians.
+looks). CPU time is the process's own, of all its threads. On a machine that is shared the same work
+takes up to twice as long while somebody else uses the caches or the other half of a core, for
+seconds on end; so each load is given in slices, and the table shows the median of the slices and
+the fastest one, which comes nearest to a machine of one's own. The ratio is that of the medians.
 """
 
 from __future__ import annotations
