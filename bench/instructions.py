@@ -82,7 +82,7 @@ def main() -> int:
     if shutil.which("valgrind") is None:
         sys.exit("bench: no valgrind")
     with tempfile.TemporaryDirectory(prefix="otpblue-bench-") as folder:
-        bench = Bench(Path(folder), 0, 1)
+        bench = Bench(Path(folder))
         bench.build()
         for name in options.rows:
             print(f"{LOADS[name].title}, per message:")

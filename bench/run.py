@@ -112,10 +112,8 @@ class Result:
 class Bench:
     """The programs and the folder of one run."""
 
-    def __init__(self, folder: Path, seconds: float, slices: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.seconds = seconds
-        self.slices = slices
         self.cores = sorted(os.sched_getaffinity(0))
         self.program = [str(Path(sys.executable).with_name("otpblue-trio"))]
 
@@ -132,11 +130,12 @@ class Bench:
                 [compiler, "-O2", "-o", str(self.folder / name), source, *libraries], check=True
             )
 
-    def measure(self, row: Row) -> Result:
-        """Run one row."""
+    def measure(self, row: Row, seconds: float, slices: int) -> Result:
+        """Run one row; idle sessions are held once, whatever the number of slices."""
         if row.name == "start":
             return Result(row, min(self.start_to_ready() for _ in range(3)))
-        slices = 1 if row.unit == "KiB" else self.slices
+        if row.unit == "KiB":
+            slices = 1
         ours: list[Result] = []
         bare: list[Result] = []
         with contextlib.ExitStack() as stack:
@@ -147,8 +146,8 @@ class Bench:
             port = ports["tls" if row.tls else "plain"]
             for seed in range(1, slices + 1):
                 if responder is not None:
-                    bare.append(self.load(row, *responder, self.seconds / slices, seed))
-                ours.append(self.load(row, process, port, self.seconds / slices, seed))
+                    bare.append(self.load(row, *responder, seconds / slices, seed))
+                ours.append(self.load(row, process, port, seconds / slices, seed))
             result = joined(ours)
             result.bare = joined(bare).value if bare else None
             if result.per_second is not None:
@@ -395,12 +394,12 @@ def main() -> int:
     options = parser.parse_args()
     results = []
     with tempfile.TemporaryDirectory(prefix="otpblue-bench-") as folder:
-        bench = Bench(Path(folder), options.seconds, options.slices)
+        bench = Bench(Path(folder))
         bench.build()
         for row in ROWS:
             if row.name in options.rows:
                 print(f"{row.name} ...", file=sys.stderr, flush=True)
-                results.append(bench.measure(row))
+                results.append(bench.measure(row, options.seconds, options.slices))
     if options.json:
         print(
             json.dumps(
