@@ -145,14 +145,8 @@ class BindGate:
         else:
             self._counted[subject] = record
 
-    def succeeded(self, subject: int, system_id: str, now: float) -> None:
-        """Take back one attempt: its password was right.
-
-        Args:
-          subject: as given to `attempt`.
-          system_id: who got in. It forgives nothing else that the address did.
-          now: the clock, in seconds.
-        """
+    def succeeded(self, subject: int, now: float) -> None:
+        """Take back one attempt: its password was right. It forgives nothing else."""
         record = self._decide(subject)
         if record is None:
             return

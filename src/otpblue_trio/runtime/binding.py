@@ -93,7 +93,7 @@ class BindDesk:
         finally:
             now = trio.current_time()
             if is_right:
-                gate.succeeded(subject, pdu.system_id, now)
+                gate.succeeded(subject, now)
             else:
                 gate.failed(subject)
             self._decided.set()
