@@ -102,14 +102,13 @@ async def test_a_watcher_closed_in_the_batch_is_skipped() -> None:
     assert sorted([one.received, other.received]) == [b"", b"x"]
 
 
-async def test_what_is_put_off_is_done_when_all_is_read_and_what_comes_last_at_the_very_end() -> (
-    None
-):
+async def test_what_is_put_off_is_done_when_all_is_read_step_by_step() -> None:
     done: list[str] = []
     batch = current_batch()
 
     def put_off() -> None:
         done.append("read")
+        batch.afterwards(lambda: done.append("afterwards"))
         batch.at_last(lambda: done.append("last"))
         batch.at_end(lambda: batch.at_end(lambda: done.append("next step")))
 
@@ -119,7 +118,8 @@ async def test_what_is_put_off_is_done_when_all_is_read_and_what_comes_last_at_t
         other.theirs.send(b"x")
         await one.news.wait()
         await other.news.wait()
-    assert done == ["read", "read", "next step", "next step", "last", "last"]
+    assert done[:6] == ["read", "read", "next step", "next step", "last", "last"]
+    assert done[6:] == ["afterwards", "afterwards"]
 
 
 @pytest.mark.parametrize("under_way", [0, COMPANY])
@@ -257,19 +257,3 @@ async def test_looks_instead_of_sleeping_while_sleeps_are_short_but_gives_others
         await done.wait()
         trio.lowlevel.remove_instrument(passes)
     assert 200 / 40 < passes.count < 200 / 4
-
-
-async def test_observers_are_told_when_the_kernel_has_everything() -> None:
-    done: list[str] = []
-    batch = current_batch()
-
-    def put_off() -> None:
-        batch.afterwards(lambda: done.append("tell"))
-        batch.at_last(lambda: done.append("send"))
-        batch.at_end(lambda: done.append("act"))
-
-    async with serving_set(1) as (_, (reader,)):
-        reader.act = put_off
-        reader.theirs.send(b"x")
-        await reader.news.wait()
-    assert done == ["act", "send", "tell"]

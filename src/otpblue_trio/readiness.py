@@ -89,11 +89,11 @@ class Batch:
         self._at_end.append(act)
 
     def at_last(self, act: Callable[[], None]) -> None:
-        """Have it called when nothing else is put off."""
+        """Have it called when all of that is done."""
         self._at_last.append(act)
 
     def afterwards(self, act: Callable[[], None]) -> None:
-        """Have it called when the kernel has everything."""
+        """Have it called when that is done as well, and the kernel has everything."""
         self._afterwards.append(act)
 
     def end(self) -> None:
@@ -271,11 +271,10 @@ class ReadySet:
 
     def _look_often(self) -> list[tuple[Watcher, int]]:
         """Look until something is ready, but not for long."""
-        look = self._epoll.poll
         for _ in range(_MANY_LOOKS):
-            if look(0, 1):
+            if ready := self._look():
                 self._unyielded += 1
-                return self._look()
+                return ready
         self._short_sleeps = 0
         return []
 

@@ -53,6 +53,18 @@ async def test_events_of_a_batch_are_passed_on_in_order_at_its_end() -> None:
     assert told == [("a", first), ("a", second)]
 
 
+async def test_events_of_a_batch_are_passed_on_when_the_kernel_has_everything() -> None:
+    told: list[tuple[str, Event]] = []
+    told_when_sending: list[int] = []
+    batch = current_batch()
+    batch.is_on = True
+    ObserverGroup([Keeper("a", told)]).observe(GatewayStarted())
+    batch.at_last(lambda: told_when_sending.append(len(told)))
+    batch.end()
+    assert told_when_sending == [0]
+    assert len(told) == 1
+
+
 async def test_an_observer_that_raises_ends_no_batch() -> None:
     told: list[tuple[str, Event]] = []
 
