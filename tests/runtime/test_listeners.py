@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from ipaddress import ip_address
@@ -167,7 +168,8 @@ async def test_connections_wait_while_the_system_has_no_room_for_them(
     taken: list[trio.abc.Stream] = []
     times: list[float] = []
 
-    def take(accepted: trio.abc.Stream) -> None:
+    def take(accepted: trio.abc.Stream, peer: Peer) -> None:
+        assert peer == NOBODY
         taken.append(accepted)
         times.append(trio.current_time())
 
@@ -182,5 +184,40 @@ async def test_connections_wait_while_the_system_has_no_room_for_them(
 async def test_a_listener_that_does_not_work_any_more_is_heard_of() -> None:
     listener = FailingListener(OSError(errno.EINVAL, "Invalid argument"))
     with pytest.raises(OSError, match="Invalid argument"):
-        await accept_from(listener, lambda _: None)
+        await accept_from(listener, lambda stream, peer: None)
     assert listener.is_closed
+
+
+async def test_all_who_wait_are_accepted_with_their_addresses() -> None:
+    ((address, listener),) = await open_listeners("127.0.0.1", 0)
+    port = int(address.rpartition(":")[2])
+    expected: set[Peer] = set()
+    accepted: list[Peer] = []
+    async with contextlib.AsyncExitStack() as streams:
+        for _ in range(20):
+            client = await trio.open_tcp_stream("127.0.0.1", port)
+            await streams.enter_async_context(client)
+            expected.add(Peer(ip_address("127.0.0.1"), client.socket.getsockname()[1]))
+        with trio.CancelScope() as accepting:
+
+            def take(stream: trio.abc.Stream, peer: Peer) -> None:
+                streams.push_async_exit(stream)
+                accepted.append(peer)
+                if len(accepted) == len(expected):
+                    accepting.cancel()
+
+            await accept_from(listener, take)
+        assert set(accepted) == expected
+
+
+async def test_accepting_ends_when_the_listener_is_closed() -> None:
+    ((_, listener),) = await open_listeners("127.0.0.1", 0)
+
+    async def accept() -> None:
+        with pytest.raises(trio.ClosedResourceError):
+            await accept_from(listener, lambda stream, peer: None)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(accept)
+        await trio.testing.wait_all_tasks_blocked()
+        await listener.aclose()

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from otpblue_trio.ops.log_format import JsonFormat, LogFormat, TextFormat, line_of_record
 from otpblue_trio.ops.log_lines import LOGGER, Line, lines_of
 from otpblue_trio.ops.log_repeat import RepeatGate
-from otpblue_trio.runtime.observer import ReceiptFate, ReceiptSettled
+from otpblue_trio.runtime.observer import ConnectionOpened, ReceiptFate, ReceiptSettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,14 @@ class LogWriter(logging.Handler):
     # Any: each takes the one type that it is returned for.
     def taker_of(self, kind: type[Event]) -> Callable[[Any], None]:
         """Return what queues events of one type."""
-        return self._observe_receipt if kind is ReceiptSettled else self.observe
+        if kind is ReceiptSettled:
+            return self._observe_receipt
+        return self._observe_detail if kind is ConnectionOpened else self.observe
+
+    def _observe_detail(self, event: Event) -> None:
+        # Makes a line at `debug` only.
+        if not self._leaves_out_details:
+            self.observe(event)
 
     def _observe_receipt(self, event: ReceiptSettled) -> None:
         # Comes with nearly every message, and makes a line at `debug` only.

@@ -54,7 +54,8 @@ class BindDesk:
         self._verifier = verifier
         self._gate = gate
         self._registry = registry
-        self._decided = trio.Event()
+        self._decided: trio.Event | None = None
+        """Not before somebody waits for what becomes of another's attempt."""
 
     async def decide(
         self, pdu: BindRequest, address: IpAddress, certificate: ClientCertificate | None
@@ -96,8 +97,9 @@ class BindDesk:
                 gate.succeeded(subject, now)
             else:
                 gate.failed(subject)
-            self._decided.set()
-            self._decided = trio.Event()
+            if self._decided is not None:
+                self._decided.set()
+                self._decided = None
         if account is None or not is_right:
             return Reason.BAD_CREDENTIALS
         return await self._enter(account, address, certificate)
@@ -128,6 +130,8 @@ class BindDesk:
         """
         gate = self._gate
         while gate.is_undecided(subject, trio.current_time()):
+            if self._decided is None:
+                self._decided = trio.Event()
             await self._decided.wait()
         return gate.is_blocked(subject, trio.current_time())
 

@@ -43,7 +43,13 @@ from otpblue_trio.runtime.observer import CloseReason
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
 from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.runtime.silence import SilenceClock
-from otpblue_trio.runtime.streams import end_directly, linger, socket_descriptor, unsent_octets
+from otpblue_trio.runtime.streams import (
+    end_directly,
+    linger,
+    receive_first,
+    socket_descriptor,
+    unsent_octets,
+)
 from otpblue_trio.runtime.telling import ConnectionTeller
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter
@@ -383,7 +389,12 @@ class Connection:
             ended = await self._learn_peer(self._enter)
             if ended is not None:
                 return ended
-        if self._tls is not None and not await self._shake_hands(self._tls()):
+        if self._tls is None:
+            try:
+                self._early = await receive_first(self._stream)
+            except trio.BrokenResourceError:
+                return CloseReason.PEER_RESET
+        elif not await self._shake_hands(self._tls()):
             return CloseReason.TLS_FAILED
         while not self._has_bound:
             ended = await self._read_once()

@@ -22,7 +22,7 @@ from otpblue_trio.policy.binds import BindGate, address_is_allowed, subject_of
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.binding import BindDesk
 from otpblue_trio.runtime.connection import Connection
-from otpblue_trio.runtime.listeners import Endpoint, Peer, accept_from, peer_of
+from otpblue_trio.runtime.listeners import Endpoint, Peer, accept_from
 from otpblue_trio.runtime.messages import MessageDesk
 from otpblue_trio.runtime.observer import (
     CloseReason,
@@ -329,19 +329,18 @@ class Gateway:
         scope.cancel()
 
     async def _accept(self, endpoint: Endpoint, connections: trio.Nursery) -> None:
-        def take(stream: trio.abc.Stream) -> None:
-            connections.start_soon(self._serve_stream, endpoint, stream)
+        def take(stream: trio.abc.Stream, peer: Peer) -> None:
+            connections.start_soon(self._serve_stream, endpoint, stream, peer)
 
         await accept_from(endpoint.listener, take)
 
-    async def _serve_stream(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
+    async def _serve_stream(self, endpoint: Endpoint, stream: trio.abc.Stream, peer: Peer) -> None:
         try:
-            await self._serve_one(endpoint, stream)
+            await self._serve_one(endpoint, stream, peer)
         finally:
             await close_now(stream)
 
-    async def _serve_one(self, endpoint: Endpoint, stream: trio.abc.Stream) -> None:
-        peer = peer_of(stream)
+    async def _serve_one(self, endpoint: Endpoint, stream: trio.abc.Stream, peer: Peer) -> None:
         is_proxy = bool(self._proxies) and address_is_allowed(peer.address, self._proxies)
 
         def enter(real: Peer) -> bool:

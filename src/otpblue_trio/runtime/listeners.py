@@ -34,6 +34,9 @@ _CAPACITY_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EN
 _RETRY_PERIOD = 0.1
 """Seconds to the next attempt when the system has no room for another connection."""
 
+_MOST_AT_ONCE = 16
+"""Connections accepted before other tasks get their turn."""
+
 _UNKNOWN_ADDRESS = ipaddress.IPv4Address(0)
 
 
@@ -99,33 +102,61 @@ async def open_listeners(host: str, port: int) -> list[tuple[str, trio.SocketLis
 
 
 async def accept_from(
-    listener: trio.abc.Listener[trio.abc.Stream], take: Callable[[trio.abc.Stream], None]
+    listener: trio.abc.Listener[trio.abc.Stream], take: Callable[[trio.abc.Stream, Peer], None]
 ) -> NoReturn:
     """Accept connections until cancelled; while the system has no room for more, they wait.
 
-    `trio.serve_listeners` does the same, but closes each stream in a way that takes two rounds of
-    the event loop; see `streams.close_now`.
+    `trio.serve_listeners` does the same, but takes some rounds of the event loop more for each; see
+    `streams`.
 
     Args:
       listener: is closed in the end.
-      take: starts a task that closes the stream in any case.
+      take: starts a task that closes the stream in any case; is told who is at the other end.
 
     Raises:
       OSError: the listener does not work any more.
       trio.ClosedResourceError: it is closed.
     """
     async with listener:
+        if isinstance(listener, trio.SocketListener):
+            with socket.socket(fileno=os.dup(listener.socket.fileno())) as listening:
+                listening.setblocking(False)
+                while True:
+                    await trio.lowlevel.wait_readable(listener.socket)
+                    if not _accept_waiting(listening, take):
+                        await _accept_next(listener, take)
         while True:
-            try:
-                stream = await listener.accept()
-            except OSError as error:
-                if error.errno not in _CAPACITY_ERRORS:
-                    raise
-                reason = os.strerror(error.errno)
-                _logger.exception("cannot accept connections: %s; still trying", reason)
-                await trio.sleep(_RETRY_PERIOD)
-            else:
-                take(stream)
+            await _accept_next(listener, take)
+
+
+def _accept_waiting(
+    listening: socket.socket, take: Callable[[trio.abc.Stream, Peer], None]
+) -> bool:
+    """Accept who is there; False: there is trouble, which is for Trio to judge."""
+    for _ in range(_MOST_AT_ONCE):
+        try:
+            accepted, name = listening.accept()
+        except BlockingIOError:
+            break
+        except OSError:
+            return False
+        take(trio.SocketStream(trio.socket.from_stdlib_socket(accepted)), _peer_named(name))
+    return True
+
+
+async def _accept_next(
+    listener: trio.abc.Listener[trio.abc.Stream], take: Callable[[trio.abc.Stream, Peer], None]
+) -> None:
+    try:
+        stream = await listener.accept()
+    except OSError as error:
+        if error.errno not in _CAPACITY_ERRORS:
+            raise
+        reason = os.strerror(error.errno)
+        _logger.exception("cannot accept connections: %s; still trying", reason)
+        await trio.sleep(_RETRY_PERIOD)
+    else:
+        take(stream, peer_of(stream))
 
 
 def _address_of(name: Any) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "close_now",
     "end_directly",
     "linger",
+    "receive_first",
     "send_all",
     "socket_descriptor",
     "unsent_octets",
@@ -60,6 +61,26 @@ async def send_all(stream: trio.abc.Stream, octets: bytes) -> None:
         if not octets:
             return
     await stream.send_all(octets)
+
+
+async def receive_first(stream: trio.abc.Stream) -> bytes:
+    """Receive what comes first on a stream, see `trio.abc.ReceiveStream.receive_some`.
+
+    Not for reading on: a peer that never stops would keep all tasks from running.
+
+    Raises:
+      trio.BrokenResourceError: the stream broke.
+    """
+    descriptor = socket_descriptor(stream)
+    if descriptor is None:
+        return bytes(await stream.receive_some(_READ_OCTETS))
+    while True:
+        try:
+            return os.read(descriptor, _READ_OCTETS)
+        except BlockingIOError:
+            await trio.lowlevel.wait_readable(descriptor)
+        except OSError as error:
+            raise trio.BrokenResourceError from error
 
 
 def end_directly(stream: trio.abc.Stream, goodbye: bytes) -> bool:

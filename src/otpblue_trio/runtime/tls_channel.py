@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.runtime.streams import send_all
+from otpblue_trio.runtime.streams import receive_first, send_all
 
 if TYPE_CHECKING:
     from typing import Any
@@ -56,8 +56,8 @@ class TlsChannel:
           TlsFailure: it failed.
           trio.BrokenResourceError: the stream broke.
         """
+        octets = await receive_first(stream)
         while True:
-            octets = await stream.receive_some(_READ_OCTETS)
             if not octets:
                 raise TlsFailure("")
             self._incoming.write(octets)
@@ -65,6 +65,7 @@ class TlsChannel:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self._send(stream)
+                octets = await stream.receive_some(_READ_OCTETS)
             except ssl.SSLError as error:
                 with suppress(trio.BrokenResourceError):
                     await self._send(stream)

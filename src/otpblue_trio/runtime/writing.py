@@ -69,8 +69,8 @@ class SessionWriter:
         self._on_lost = on_lost
         self._on_sent = on_sent
         self._work = trio.Event()
-        self._progress = trio.Event()
-        self._watchers = 0
+        self._progress: trio.Event | None = None
+        """Not before somebody waits for it."""
         self._is_woken = False
         self._is_sending = False
         self._rest = b""
@@ -94,17 +94,15 @@ class SessionWriter:
 
     def tell(self) -> None:
         """Wake everybody who waits for `progress`."""
-        if self._watchers:
+        if self._progress is not None:
             self._progress.set()
-            self._progress = trio.Event()
+            self._progress = None
 
     async def progress(self) -> None:
         """Return when everything queued by now is sent, or something else worth a look happened."""
-        self._watchers += 1
-        try:
-            await self._progress.wait()
-        finally:
-            self._watchers -= 1
+        if self._progress is None:
+            self._progress = trio.Event()
+        await self._progress.wait()
 
     async def flush(self) -> None:
         """Return when nothing is queued and nothing is being sent."""
