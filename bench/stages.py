@@ -26,6 +26,7 @@ from otpblue_trio.policy.otp import CodeFinder
 from otpblue_trio.policy.phone import NumberReader
 from otpblue_trio.policy.types import Delivered, SendRequest
 from otpblue_trio.runtime.accounts import AccountRegistry
+from otpblue_trio.runtime.bound_session import BoundSession
 from otpblue_trio.runtime.connection import Connection
 from otpblue_trio.runtime.listeners import Peer
 from otpblue_trio.runtime.messages import MessageDesk
@@ -218,12 +219,22 @@ async def main(log: LogWriter) -> None:
             observer=observer,
         )
         session = connection._session = bound_session()
-        connection.account = registry.enter(owner, 0.0)
-        connection.takes_tlvs = True
+        bound = BoundSession(
+            connection_id=1,
+            account=registry.enter(owner, 0.0),
+            session=session,
+            writer=connection._writer,
+            messages=desk,
+            limits=limits,
+            tell=connection._tell,
+            leave=connection.leave,
+        )
 
-        def take(octets: bytes, connection: Connection = connection) -> None:
+        def take(
+            octets: bytes, connection: Connection = connection, bound: BoundSession = bound
+        ) -> None:
             connection._receive_directly(octets)
-            connection._act_directly(trio.current_time())
+            connection._act_directly(bound, trio.current_time())
 
         measure("decode", decode, pdus)
         measure("number, sender, code", decide, messages)

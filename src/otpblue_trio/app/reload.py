@@ -155,8 +155,6 @@ class Reloader:
             return
         if account is not None:
             state.apply(account, trio.current_time())
-        for connection in tuple(state.sessions):
-            if account is None or not address_is_allowed(
-                connection.peer.address, account.allowed_ips
-            ):
-                connection.leave(CloseReason.ACCOUNT_GONE)
+        for session in tuple(state.sessions):
+            if account is None or not address_is_allowed(session.peer.address, account.allowed_ips):
+                session.leave(CloseReason.ACCOUNT_GONE)

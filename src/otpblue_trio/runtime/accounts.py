@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from otpblue_trio.policy.types import Account
-    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.runtime.receipts import PendingReceipt
 
 __all__ = ["AccountRegistry", "AccountState"]
@@ -36,7 +36,7 @@ class AccountState:
       account: the settings in force.
       rules: the same, compiled.
       bucket: its TPS, shared by all its sessions.
-      sessions: its bound connections.
+      sessions: those that are bound.
       in_flight: messages of all its sessions that wait for their outcome.
       receipts: its receipts that are not done.
       final_states: what became of its last messages.
@@ -48,7 +48,7 @@ class AccountState:
         self.account = account
         self.rules = AccountRules.of(account)
         self.bucket = TokenBucket(account.tps, now)
-        self.sessions: set[Connection] = set()
+        self.sessions: set[BoundSession] = set()
         self.in_flight = 0
         self.receipts = receipts
         self.final_states = FinalStates(_MAX_FINAL_STATES)

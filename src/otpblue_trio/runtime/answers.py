@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from otpblue_trio.policy.types import Outcome
     from otpblue_trio.runtime.accounts import AccountState
-    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.runtime.exchanges import Exchange, Waiter
     from otpblue_trio.runtime.protocols import MessageStore, WallClock
 
@@ -111,7 +111,7 @@ class AnswerDesk:
             at = self._wall_clock()
             cdr = self._record(waiter, told, region, None, told.command_status, "", at, latency)
             self._store.record(cdr, None, _promised_nothing)
-        waiter.connection.answer_submit(waiter.pdu, told.command_status, "")
+        waiter.session.answer_submit(waiter.pdu, told.command_status, "")
         self._tell(waiter, reason, region, None, told.command_status, "", latency, False, "")
 
     def give(self, waiter: Waiter, told: Verdict, exchange: Exchange, now: float) -> None:
@@ -125,7 +125,7 @@ class AnswerDesk:
             latency = now - waiter.received_at
             if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
                 command_status = 0
-                message_id = self._message_id(exchange, waiter.connection, account)
+                message_id = self._message_id(exchange, waiter.session, account)
                 wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
                 if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
                     receipt = self._receipt(waiter, told, message_id, at, latency)
@@ -170,11 +170,11 @@ class AnswerDesk:
                     self._store.receipt_done(receipt.receipt_id)
                     receipt = None
             now = self._current_time()
-            connection = waiter.connection
-            connection.answer_submit(waiter.pdu, command_status, message_id)
+            session = waiter.session
+            session.answer_submit(waiter.pdu, command_status, message_id)
             account = waiter.account
             if receipt is not None:
-                account.receipts.post(receipt, connection, now)
+                account.receipts.post(receipt, session, now)
             if message_id:
                 account.final_states.keep(message_id, told.message_state, at)
             self._tell(
@@ -196,7 +196,7 @@ class AnswerDesk:
     def tell_accident(self, waiter: Waiter, error: Exception) -> None:
         """Tell the observer that a message could not be answered."""
         self._observe(
-            ConnectionTrouble(connection_id=waiter.connection.connection_id, peer="", error=error)
+            ConnectionTrouble(connection_id=waiter.session.connection_id, peer="", error=error)
         )
 
     def _tell(
@@ -216,7 +216,7 @@ class AnswerDesk:
         pdu = waiter.pdu
         self._observe(
             MessageAnswered(
-                waiter.connection.connection_id,
+                waiter.session.connection_id,
                 waiter.account.account.system_id,
                 pdu.sequence_number,
                 mask_number(pdu.destination_addr),
@@ -250,7 +250,7 @@ class AnswerDesk:
         return CdrEntry(
             at,
             waiter.account.account.system_id,
-            waiter.connection.connection_id,
+            waiter.session.connection_id,
             pdu.sequence_number,
             exchange.contact if exchange is not None else pdu.destination_addr,
             region,
@@ -287,13 +287,13 @@ class AnswerDesk:
             at,
         )
 
-    def _message_id(self, exchange: Exchange, connection: Connection, account: AccountState) -> str:
+    def _message_id(self, exchange: Exchange, session: BoundSession, account: AccountState) -> str:
         """Return what a message is called: the same for everybody who joined an exchange."""
         outcome = exchange.outcome
         if (
             isinstance(outcome, Delivered)
             # An ESME below version 3.4 holds no more than eight hexadecimal digits.
-            and connection.takes_tlvs
+            and session.takes_tlvs
             and account.account.message_id_format is _PLATFORM_ID
             and is_message_id(outcome.message_id)
         ):

@@ -14,9 +14,9 @@ Theory of operation
 
 TLS lies between the stream and the session as a `TlsChannel`, which knows of neither.
 
-The reader never waits for a message: `MessageDesk.submit` returns at once and the outcome comes
-back through `answer_submit`, which queues octets and wakes the writer. It does wait for a bind to
-be decided, and for a peer that does not read what it is sent.
+What the reader has read from a bound session is for its `BoundSession` to act on, and never waited
+for: the outcome of a message comes back to that, which queues octets and wakes the writer. The
+reader does wait for a bind to be decided, and for a peer that does not read what it is sent.
 
 However the reading ends, `_part` follows: what is in flight is answered, an ESME that is still
 there is unbound, and what is queued is written, all within `drain_timeout`. An end that comes while
@@ -38,10 +38,10 @@ import trio
 
 from otpblue_trio.policy.binds import reason_of_bind_decode_error
 from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.runtime.bound_session import BoundSession, act_without_account
 from otpblue_trio.runtime.client_certificates import client_certificate
 from otpblue_trio.runtime.observer import CloseReason
 from otpblue_trio.runtime.proxy_protocol import ProxyHeaderError, read_proxy_header
-from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.runtime.silence import SilenceClock
 from otpblue_trio.runtime.streams import (
     end_directly,
@@ -57,12 +57,7 @@ from otpblue_trio.session import (
     BindRequested,
     BindUnreadable,
     DeliverAnswered,
-    QueryReceived,
-    Refusal,
-    SessionEnded,
     SmppSession,
-    StreamLost,
-    SubmitReceived,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +73,6 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.protocols import GatewayLimits
     from otpblue_trio.runtime.pump import Line, SocketPump
     from otpblue_trio.session import SessionEvent
-    from otpblue_trio.smpp import DataSm, SubmitSm
 
 __all__ = ["Connection"]
 
@@ -138,14 +132,7 @@ class Connection:
       messages: answers messages.
       observer: is told what happens.
       pump: writes to sockets, and reads them once the session is bound; None: tasks do both.
-
-    Attributes:
-      account: the account it is bound with; there is none before.
-      takes_tlvs: True when the ESME speaks version 3.4.
-      waiting: messages that wait for their outcome; counted by the `MessageDesk`.
     """
-
-    account: AccountState
 
     def __init__(
         self,
@@ -162,7 +149,7 @@ class Connection:
         observer: Observer,
         pump: SocketPump | None = None,
     ) -> None:
-        self.connection_id = connection_id
+        self._connection_id = connection_id
         self._stream = stream
         self._tls = tls
         self._enter = enter
@@ -185,16 +172,12 @@ class Connection:
         """What the pump has read and nobody acted on yet; `_octets_read` is how much that was."""
         self._octets_read = 0
         self._received_end: CloseReason | None = None
-        self.waiting = 0
-        self.takes_tlvs = False
-        self._has_bound = False
-        """There is an `account`."""
+        self._bound: BoundSession | None = None
         self._channel: TlsChannel | None = None
         self._early = b""
         """What came together with the end of the TLS handshake."""
         self._certificate: ClientCertificate | None = None
         self._detail = ""
-        self._submits = 0
         self._is_turned_away = False
         self._is_lost = False
         self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
@@ -208,62 +191,19 @@ class Connection:
         """Everything is said, and only the peer's end of the stream is waited for."""
         self._close_by = math.inf
 
-    # ------------------------------------------------------------------ for the desks
-
-    @property
-    def peer(self) -> Peer:
-        """Who is at the other end; behind a load balancer, who its PROXY header names."""
-        return self._tell.peer
-
-    @property
-    def is_leaving(self) -> bool:
-        """True when no new message may be taken: the connection or the gateway is ending."""
-        return self._leave_reason is not None
-
-    @property
-    def may_submit(self) -> bool:
-        """True while another message of this session would be taken."""
-        return self._leave_reason is None and self._session.is_bound
-
-    @property
-    def in_flight(self) -> int:
-        """Messages of this session without an answer."""
-        return self._session.in_flight
-
-    @property
-    def can_take_receipt(self) -> bool:
-        """True while the ESME receives, can acknowledge, and its window has room."""
-        session = self._session
-        return (
-            session.can_receive_deliver
-            and session.outstanding < self._limits.receipt_window
-            and self._leave_reason not in _UNHEARD
-        )
-
-    def answer_submit(self, pdu: SubmitSm | DataSm, command_status: int, message_id: str) -> None:
-        """Queue the response to a message; it goes out with the next write."""
-        self._session.answer_submit(pdu, command_status, message_id)
-        self._writer.wake()
-
-    def send_receipt(self, pending: PendingReceipt, now: float, /) -> None:
-        """Queue a receipt behind everything queued so far."""
-        body = self.account.receipts.body_of(pending, with_tlvs=self.takes_tlvs)
-        self._session.send_deliver_body(body, pending, now)
-        self._writer.wake()
-
-    def expire_receipts(self, sent_before: float, now: float) -> None:
-        """Take back receipts that the ESME has not answered in time."""
-        if not self._session.outstanding:
-            return
-        expired = self._session.expire_delivers(sent_before)
-        if expired:
-            self.account.receipts.put_back(self, _receipts(expired), now)
-
     def leave(self, reason: CloseReason) -> None:
         """Ask the connection to end in good order; the first reason stands."""
-        if self._leave_reason is None:
-            self._leave_reason = reason
+        if self._note_end(reason):
             self._lifetime.cancel()
+
+    def _note_end(self, reason: CloseReason) -> bool:
+        """Take note of why the connection ends; False: there was another reason before."""
+        if self._leave_reason is not None:
+            return False
+        self._leave_reason = reason
+        if self._bound is not None:
+            self._bound.end(is_heard=reason not in _UNHEARD)
+        return True
 
     # ------------------------------------------------------------------ the life
 
@@ -285,10 +225,11 @@ class Connection:
             self._tell.trouble(errors)
         finally:
             if not self._is_turned_away:
+                bound = self._bound
                 self._tell.closed(
                     reason,
-                    system_id=self.account.account.system_id if self._has_bound else "",
-                    submits=self._submits,
+                    system_id=bound.account.account.system_id if bound is not None else "",
+                    submits=bound.submits if bound is not None else 0,
                     detail=self._detail,
                 )
 
@@ -300,8 +241,7 @@ class Connection:
                 self._writer.descriptor = socket_descriptor(self._stream)
             try:
                 reason = await self._read_within_deadlines()
-                if self._leave_reason is None:
-                    self._leave_reason = reason
+                self._note_end(reason)
                 await self._part(reason)
             finally:
                 self._writer.detach()
@@ -381,7 +321,11 @@ class Connection:
     @property
     def _reads_directly(self) -> bool:
         """The session is bound, and nothing about reading it needs a task."""
-        return self._has_bound and self._pump is not None and self._writer.descriptor is not None
+        return (
+            self._bound is not None
+            and self._pump is not None
+            and self._writer.descriptor is not None
+        )
 
     async def _read_until_bound(self) -> CloseReason | None:
         """Do what comes before the bind, and the bind; returns what ended the connection, if so."""
@@ -396,7 +340,7 @@ class Connection:
                 return CloseReason.PEER_RESET
         elif not await self._shake_hands(self._tls()):
             return CloseReason.TLS_FAILED
-        while not self._has_bound:
+        while self._bound is None:
             ended = await self._read_once()
             if ended is not None:
                 return ended
@@ -405,10 +349,11 @@ class Connection:
     async def _read(self) -> CloseReason:
         """Read from a bound session until something ends the reading; returns what."""
         while True:
+            bound = self._bound
             descriptor = self._writer.descriptor
-            if self._pump is not None and descriptor is not None:
+            if bound is not None and self._pump is not None and descriptor is not None:
                 await self._let_peer_read()
-                return await self._read_directly(self._pump, descriptor)
+                return await self._read_directly(self._pump, descriptor, bound)
             ended = await self._read_once()
             if ended is not None:
                 return ended
@@ -432,21 +377,25 @@ class Connection:
         reason = await self._take(octets)
         if reason is None and self._channel is not None and self._channel.has_ended:
             reason = CloseReason.PEER_CLOSED
-        if not self._session.is_bound:
+        bound = self._bound
+        if bound is not None and not self._session.is_bound:
             # The other halves of long messages cannot come any more.
-            self._messages.part_from(self)
+            self._messages.part_from(bound)
         if self._outgoing_octets:
             self._writer.send_now()
         silent_at = self._silence.after_read(
-            trio.current_time(), len(octets), is_bound=self._has_bound
+            trio.current_time(), len(octets), is_bound=bound is not None
         )
         if not self._reads_directly:
             self._inactivity.deadline = silent_at
         return reason
 
-    async def _read_directly(self, pump: SocketPump, descriptor: int) -> CloseReason:
+    async def _read_directly(
+        self, pump: SocketPump, descriptor: int, bound: BoundSession
+    ) -> CloseReason:
         """Let the pump read until something ends the reading; returns what."""
-        with pump.open_line(descriptor, self._receive_directly, self._act_directly) as line:
+        act = partial(self._act_directly, bound)
+        with pump.open_line(descriptor, self._receive_directly, act) as line:
             self._line = line
             try:
                 reason = await line.end()
@@ -470,8 +419,10 @@ class Connection:
         for event in self._session.receive(octets):
             if isinstance(event, BindRequested | BindUnreadable):
                 reason = None if await self._bind(event) else CloseReason.BIND_REFUSED
+            elif self._bound is not None:
+                reason = self._bound.act(event, now)
             else:
-                reason = self._act(event, now)
+                reason = act_without_account(event, self._tell)
             if reason is not None:
                 return reason
         return None
@@ -491,7 +442,7 @@ class Connection:
         self._octets_read = len(octets)
         self._received = list(self._session.receive(octets))
 
-    def _act_directly(self, now: float) -> CloseReason | None:
+    def _act_directly(self, bound: BoundSession, now: float) -> CloseReason | None:
         """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
         if self._has_parted:
             return None
@@ -499,18 +450,18 @@ class Connection:
         others: list[SessionEvent] = []
         for event in events:
             if isinstance(event, DeliverAnswered):
-                self._receipt_answered(event, now)
+                bound.take_acknowledgement(event, now)
             else:
                 others.append(event)
         reason = None
         for event in others:
-            reason = self._act(event, now)
+            reason = bound.act(event, now)
             if reason is not None:
                 break
         else:
             reason = self._received_end
         if not self._session.is_bound:
-            self._messages.part_from(self)
+            self._messages.part_from(bound)
         if reason is CloseReason.UNBOUND and self._part_directly(now):
             return None
         outgoing_octets = self._outgoing_octets
@@ -522,30 +473,6 @@ class Connection:
         if outgoing_octets > self._most_outgoing and self._line is not None:
             self._line.pause()
         return reason
-
-    def _act(self, event: SessionEvent, now: float) -> CloseReason | None:
-        """Act on whatever can be acted on at once; returns a reason to end the reading."""
-        if isinstance(event, SubmitReceived):
-            self._submits += 1
-            self._messages.submit(self, event.pdu, now)
-        elif isinstance(event, DeliverAnswered):
-            self._receipt_answered(event, now)
-        elif isinstance(event, QueryReceived):
-            answer = self.account.final_states.answer(event.pdu.message_id)
-            self._session.answer_query(event.pdu, answer)
-        elif isinstance(event, Refusal):
-            self._tell.ignored(event.kind, event.command_id, event.command_status)
-        elif isinstance(event, StreamLost):
-            self._tell.ignored("framing")
-            return CloseReason.FRAMING_ERROR
-        elif isinstance(event, SessionEnded):
-            return CloseReason.UNBOUND
-        return None
-
-    def _receipt_answered(self, event: DeliverAnswered, now: float) -> None:
-        token = event.token
-        if isinstance(token, PendingReceipt):
-            self.account.receipts.answered(token, event.command_status, now)
 
     # ------------------------------------------------------------------ binding
 
@@ -568,14 +495,18 @@ class Connection:
             self._tell.bind_refused(system_id, decision, command_status, self._certificate)
             return False
         self._session.accept_bind()
-        self.account = decision
-        self._has_bound = True
-        self.takes_tlvs = self._session.takes_tlvs
-        decision.sessions.add(self)
         self._most_outgoing = _MAX_OUTGOING_OCTETS
-        self._tell.bind_accepted(decision.account.system_id, self._session, len(decision.sessions))
-        if self._session.can_receive_deliver:
-            decision.receipts.add_receiver(self, trio.current_time())
+        self._bound = BoundSession(
+            connection_id=self._connection_id,
+            account=decision,
+            session=self._session,
+            writer=self._writer,
+            messages=self._messages,
+            limits=self._limits,
+            tell=self._tell,
+            leave=self.leave,
+        )
+        self._bound.enter(trio.current_time())
         return True
 
     # ------------------------------------------------------------------ parting
@@ -601,8 +532,8 @@ class Connection:
         """
         if self._session.in_flight or self._leave_reason is not None:
             return False
-        # Set first: `_sent` need not wake the task by `leave`.
-        self._leave_reason = CloseReason.UNBOUND
+        # First: `_sent` need not wake the task by `leave`.
+        self._note_end(CloseReason.UNBOUND)
         self._writer.try_flush()
         if self._writer.is_busy or self._is_lost:
             return False
@@ -621,12 +552,13 @@ class Connection:
             return
         session = self._session
         self._is_parting = True
-        self._messages.part_from(self)
+        if self._bound is not None:
+            self._messages.part_from(self._bound)
         self._writer.try_flush()
         if not (reason in _WITH_UNBIND or session.in_flight or self._writer.is_busy):
             return
         with trio.move_on_after(self._limits.drain_timeout):
-            if reason in _WITH_UNBIND and not session.is_closed and self._has_bound:
+            if reason in _WITH_UNBIND and not session.is_closed and self._bound is not None:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_on)
                     await self._answer_in_flight()
@@ -663,11 +595,8 @@ class Connection:
         if self._has_parted:
             return
         self._session.abandon()
-        if self._has_bound:
-            self.account.sessions.discard(self)
-            self.account.receipts.remove_receiver(
-                self, _receipts(self._session.take_outstanding()), trio.current_time()
-            )
+        if self._bound is not None:
+            self._bound.leave_account(trio.current_time())
 
     async def _see_end(self, reason: CloseReason) -> None:
         """Where the peer may still be reading, return only when it has seen the end."""
@@ -682,7 +611,3 @@ class Connection:
             goodbye = b""
             if self._is_lost or not self._is_still_reading(trio.current_time()):
                 return
-
-
-def _receipts(tokens: list[object]) -> list[PendingReceipt]:
-    return [token for token in tokens if isinstance(token, PendingReceipt)]

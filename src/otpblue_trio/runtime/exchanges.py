@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from otpblue_trio.policy.types import Outcome
     from otpblue_trio.runtime.accounts import AccountState
-    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.smpp import DataSm, SubmitSm
 
 __all__ = ["Exchange", "ExchangeKey", "Waiter"]
@@ -23,16 +23,16 @@ class Waiter:
       joined: True when another message's request answers it.
     """
 
-    __slots__ = ("account", "connection", "joined", "pdu", "received_at")
+    __slots__ = ("account", "joined", "pdu", "received_at", "session")
 
     def __init__(
         self,
-        connection: Connection,
+        session: BoundSession,
         account: AccountState,
         pdu: SubmitSm | DataSm,
         received_at: float,
     ) -> None:
-        self.connection = connection
+        self.session = session
         self.account = account
         self.pdu = pdu
         self.received_at = received_at

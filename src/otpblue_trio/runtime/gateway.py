@@ -421,8 +421,9 @@ class Gateway:
             await trio.sleep_until(min(next_time, self._messages.next_due))
             now = trio.current_time()
             self._messages.look_after(now)
-            for connection in self._connections:
-                connection.expire_receipts(now - self._limits.receipt_timeout, now)
+            for state in self._registry.states():
+                for session in tuple(state.sessions):
+                    session.expire_receipts(now - self._limits.receipt_timeout, now)
             self._registry.pump_receipts(now)
             if self._messages.is_idle and not self._registry.open_receipts:
                 self._sweep_due = trio.Event()

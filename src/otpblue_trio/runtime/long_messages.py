@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from otpblue_trio.policy.admission import Admission
     from otpblue_trio.policy.parts import Part
     from otpblue_trio.policy.types import SendRequest
-    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.runtime.messages import MessageDesk
 
 __all__ = ["LongMessageDesk"]
@@ -90,16 +90,16 @@ class LongMessageDesk:
             self._refuse(message, now)
         self._store.forget(now)
 
-    def part_from(self, connection: Connection | None, now: float) -> None:
+    def part_from(self, session: BoundSession | None, now: float) -> None:
         """Decide about the messages that nobody is left to complete.
 
         Args:
-          connection: only those of its account; None: of all accounts.
+          session: only those of its account; None: of all accounts.
           now: the time.
         """
-        system_id = connection.account.account.system_id if connection is not None else None
+        system_id = session.account.account.system_id if session is not None else None
         for message in self._store.waiting(system_id):
-            if any(waiter.connection.may_submit for waiter in message.waiters):
+            if any(waiter.session.may_submit for waiter in message.waiters):
                 continue
             request = self._request_of_some(message)
             if request is not None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from otpblue_trio.policy.types import SendRequest
     from otpblue_trio.runtime.accounts import AccountState
-    from otpblue_trio.runtime.connection import Connection
+    from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.runtime.exchanges import ExchangeKey
     from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.protocols import (
@@ -62,7 +62,7 @@ _ACCIDENT = Failed(
 
 
 class MessageDesk:
-    """Answers every message of every connection; one for the gateway.
+    """Answers every message of every session; one for the gateway.
 
     Args:
       admission: decides what may be sent.
@@ -138,12 +138,12 @@ class MessageDesk:
         """When `look_after` must be called at the latest; infinity when it need not be soon."""
         return self._long.next_due
 
-    def submit(self, connection: Connection, pdu: SubmitSm | DataSm, now: float) -> None:
+    def submit(self, session: BoundSession, pdu: SubmitSm | DataSm, now: float) -> None:
         """Take one message of a bound session; its answer is appended now or later, once."""
-        account = connection.account
-        waiter = Waiter(connection, account, pdu, now)
+        account = session.account
+        waiter = Waiter(session, account, pdu, now)
         is_part = may_be_part(pdu)
-        refusal = self._not_now(connection, account)
+        refusal = self._not_now(session, account)
         if refusal is None and not is_part and not account.bucket.take(now):
             refusal = Reason.RATE_LIMIT
         if refusal is not None:
@@ -158,7 +158,7 @@ class MessageDesk:
         if isinstance(admitted, Declined):
             self._answers.refuse(waiter, admitted.reason, admitted.region)
             return
-        connection.waiting += 1
+        session.waiting += 1
         account.in_flight += 1
         self._in_flight += 1
         if isinstance(admitted, Part):
@@ -166,12 +166,12 @@ class MessageDesk:
         else:
             self.hand_over(admitted, [waiter], now)
 
-    def _not_now(self, connection: Connection, account: AccountState) -> Reason | None:
-        if connection.is_leaving:
+    def _not_now(self, session: BoundSession, account: AccountState) -> Reason | None:
+        if session.is_leaving:
             return Reason.DRAINING
         if self._answers.refuses:
             return Reason.STORE_DOWN
-        if connection.waiting >= self._session_cap:
+        if session.waiting >= self._session_cap:
             return Reason.SESSION_IN_FLIGHT_CAP
         if account.in_flight >= self._account_cap:
             return Reason.ACCOUNT_IN_FLIGHT_CAP
@@ -255,7 +255,7 @@ class MessageDesk:
         """Take a message out of flight."""
         self._in_flight -= 1
         waiter.account.in_flight -= 1
-        waiter.connection.waiting -= 1
+        waiter.session.waiting -= 1
         if self._all_answered is not None and not self._in_flight:
             self._all_answered.set()
 
@@ -272,10 +272,10 @@ class MessageDesk:
         self._forget_delivered(now)
         self._long.decide_due(now)
 
-    def part_from(self, connection: Connection) -> None:
-        """Do not let a connection wait that ends, or sends no more, for parts nobody will send."""
-        if connection.in_flight:
-            self._long.part_from(connection, trio.current_time())
+    def part_from(self, session: BoundSession) -> None:
+        """Do not let a session wait that ends, or sends no more, for parts nobody will send."""
+        if session.in_flight:
+            self._long.part_from(session, trio.current_time())
 
     def part_from_all(self) -> None:
         """Decide about every part that waits, now that every connection ends."""

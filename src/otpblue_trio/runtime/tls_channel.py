@@ -56,7 +56,7 @@ class TlsChannel:
           TlsFailure: it failed.
           trio.BrokenResourceError: the stream broke.
         """
-        octets = await receive_first(stream)
+        octets: bytes | bytearray = await receive_first(stream)
         while True:
             if not octets:
                 raise TlsFailure("")
