@@ -14,11 +14,15 @@ import trio
 from otpblue_trio.ops.log_format import LogFormat
 from otpblue_trio.ops.logs import LogWriter, configure_logging
 from otpblue_trio.runtime.observer import (
+    ConnectionOpened,
     ConnectionRefusal,
     ConnectionRefused,
     ConnectionTrouble,
+    Event,
     GatewayStarted,
     Notice,
+    ReceiptFate,
+    ReceiptSettled,
 )
 from otpblue_trio.testing import message_answered
 
@@ -115,6 +119,30 @@ def test_level_changes_at_run_time() -> None:
         writer.set_level("info")
         writer.observe(message_answered())
     assert len(_told(stream)) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ConnectionOpened(connection_id=7, peer="192.0.2.1:40000", listener="tls"),
+        ReceiptSettled(system_id="acme", message_id="m", fate=ReceiptFate.ACKNOWLEDGED),
+    ],
+)
+def test_what_only_debug_tells_is_not_even_queued_above_it(event: Event) -> None:
+    class Counting(LogWriter):
+        queued = 0
+
+        def observe(self, event: Event, /) -> None:
+            self.queued += 1
+
+    with Counting(io.StringIO(), now=_now, level="info") as writer:
+        take = writer.taker_of(type(event))
+        take(event)
+        queued = [writer.queued]
+        writer.set_level("debug")
+        take(event)
+        queued.append(writer.queued)
+    assert queued == [0, 1]
 
 
 def test_unknown_level_is_refused() -> None:
