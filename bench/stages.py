@@ -235,6 +235,7 @@ async def main(log: LogWriter) -> None:
         ) -> None:
             connection._receive_directly(octets)
             connection._act_directly(bound, trio.current_time())
+            connection._wind_up_directly(bound, trio.current_time())
 
         measure("decode", decode, pdus)
         measure("number, sender, code", decide, messages)

@@ -11,6 +11,7 @@ import pytest
 import trio
 import trio.testing
 
+from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime.observer import CloseReason
 from otpblue_trio.runtime.pump import Line, SocketPump
 from otpblue_trio.runtime.streams import socket_descriptor
@@ -40,6 +41,10 @@ class Taker:
         if self.octets.endswith(b"?"):
             raise ValueError("accident")
         return CloseReason.UNBOUND if self.octets.endswith(self.ends_with) else None
+
+    def wind_up(self, _now: float) -> None:
+        if self.octets.endswith(b"%"):
+            raise ValueError("accident")
 
     async def has(self, octets: bytes) -> None:
         while self.octets != octets:
@@ -75,7 +80,7 @@ def descriptor_of(stream: trio.SocketStream) -> int:
 
 
 def open_line(pump: SocketPump, stream: trio.SocketStream, taker: Taker) -> Line:
-    return pump.open_line(descriptor_of(stream), taker.receive, taker.act)
+    return pump.open_line(descriptor_of(stream), taker.receive, taker.act, taker.wind_up)
 
 
 @pytest.mark.parametrize("in_flight", [0, 15, 16, 1000])
@@ -101,7 +106,7 @@ async def test_a_line_ends_for_a_reason(last: bytes, reason: CloseReason) -> Non
             assert not line.is_paused
 
 
-@pytest.mark.parametrize("accident", [b"?", b"#"])
+@pytest.mark.parametrize("accident", [b"?", b"#", b"%"])
 async def test_an_accident_ends_its_own_line_and_no_other(accident: bytes) -> None:
     bystander = Taker()
     async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
@@ -114,6 +119,36 @@ async def test_an_accident_ends_its_own_line_and_no_other(accident: bytes) -> No
                 await line.end()
             friend.send(b"x")
             await bystander.has(b"x")
+
+
+async def test_lines_wind_up_when_all_have_acted_and_what_that_led_to_is_done() -> None:
+    steps: list[str] = []
+    wound_up = trio.Event()
+
+    @attrs.define
+    class Stepper(Taker):
+        name: str = ""
+
+        def act(self, _now: float) -> CloseReason | None:
+            steps.append(f"{self.name} acts")
+            current_batch().at_end(lambda: steps.append(f"{self.name} led to this"))
+            return CloseReason.UNBOUND if self.name == "a" else None
+
+        def wind_up(self, _now: float) -> None:
+            steps.append(f"{self.name} winds up")
+            if len(steps) == 6:
+                wound_up.set()
+
+    async with running_pump() as pump, pair() as (one, peer), pair() as (other, friend):
+        with (
+            open_line(pump, one, Stepper(name="a")),
+            open_line(pump, other, Stepper(name="b")),
+        ):
+            peer.send(b"x")
+            friend.send(b"x")
+            await wound_up.wait()
+    kinds = [step.partition(" ")[2] for step in steps]
+    assert kinds == ["acts"] * 2 + ["led to this"] * 2 + ["winds up"] * 2
 
 
 async def test_a_paused_line_reads_nothing_until_it_is_resumed() -> None:

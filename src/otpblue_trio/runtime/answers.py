@@ -6,7 +6,7 @@ A response with a message_id promises a receipt, so it is written after the stor
 receipt safe: whoever was told ESME_ROK gets the receipt even when the process is killed right
 behind the response. `AnswerDesk.give` therefore decides everything about an answer at once,
 records it, and writes the response when the store calls back; only then the message is out of
-flight. Response and receipt are appended to the session's outgoing data in one step, in that
+flight, and told of, which in a batch (`readiness`) comes when the kernel has the response. Response and receipt are appended to the session's outgoing data in one step, in that
 order. Answers of one session need not come in the order of its messages.
 
 A refusal by the gateway itself promises nothing. It is answered on the spot, and its record
@@ -21,8 +21,6 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-import trio
-
 from otpblue_trio.policy.types import (
     Delivered,
     Failed,
@@ -32,7 +30,7 @@ from otpblue_trio.policy.types import (
     mask_number,
 )
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict
-from otpblue_trio.readiness import current_batch
+from otpblue_trio.readiness import Batch, current_batch
 from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
 from otpblue_trio.smpp import (
     REGISTERED_DELIVERY_ALWAYS,
@@ -86,11 +84,11 @@ class AnswerDesk:
         self._refuse_unrecorded = refuse_unrecorded
         self._on_answered = on_answered
         self._short_ids = itertools.count(first_short_id)
-        self._current_time = trio.current_time
+        self._batch = Batch()
 
     def begin(self) -> None:
         """Answer messages, in the event loop that is running; call it once."""
-        self._current_time = current_batch().time
+        self._batch = current_batch()
 
     @property
     def refuses(self) -> bool:
@@ -106,7 +104,7 @@ class AnswerDesk:
           region: of its number, where that was understood.
         """
         told = verdict(reason)
-        latency = self._current_time() - waiter.received_at
+        latency = self._batch.time() - waiter.received_at
         if self._store is not None:
             at = self._wall_clock()
             cdr = self._record(waiter, told, region, None, told.command_status, "", at, latency)
@@ -169,14 +167,50 @@ class AnswerDesk:
                     # A disk that had stopped answering may still bring it.
                     self._store.receipt_done(receipt.receipt_id)
                     receipt = None
-            now = self._current_time()
+            now = self._batch.time()
             session = waiter.session
             session.answer_submit(waiter.pdu, command_status, message_id)
             account = waiter.account
             if receipt is not None:
                 account.receipts.post(receipt, session, now)
+        except Exception as error:
+            # An accident with one must not keep the others waiting.
+            self.tell_accident(waiter, error)
+            self._on_answered(waiter)
+            return
+        wind_up = partial(
+            self._wind_up,
+            waiter,
+            told,
+            exchange,
+            command_status,
+            message_id,
+            receipt is not None,
+            at,
+            now - waiter.received_at,
+            detail,
+        )
+        if self._batch.is_on:
+            self._batch.afterwards(wind_up)
+        else:
+            wind_up()
+
+    def _wind_up(
+        self,
+        waiter: Waiter,
+        told: Verdict,
+        exchange: Exchange,
+        command_status: int,
+        message_id: str,
+        wants_receipt: bool,
+        at: float,
+        latency: float,
+        detail: str,
+    ) -> None:
+        """Do what is left to do about an answer, and what its ESME need not wait for."""
+        try:
             if message_id:
-                account.final_states.keep(message_id, told.message_state, at)
+                waiter.account.final_states.keep(message_id, told.message_state, at)
             self._tell(
                 waiter,
                 told.reason,
@@ -184,12 +218,11 @@ class AnswerDesk:
                 exchange.outcome,
                 command_status,
                 message_id,
-                now - waiter.received_at,
-                receipt is not None,
+                latency,
+                wants_receipt,
                 detail,
             )
         except Exception as error:
-            # An accident with one must not keep the others waiting.
             self.tell_accident(waiter, error)
         self._on_answered(waiter)
 

@@ -171,6 +171,8 @@ class Connection:
         self._received: list[SessionEvent] = []
         """What the pump has read and nobody acted on yet; `_octets_read` is how much that was."""
         self._octets_read = 0
+        self._acknowledgements: list[DeliverAnswered] = []
+        """What came with it, and makes room for receipts that wait."""
         self._received_end: CloseReason | None = None
         self._bound: BoundSession | None = None
         self._channel: TlsChannel | None = None
@@ -395,7 +397,8 @@ class Connection:
     ) -> CloseReason:
         """Let the pump read until something ends the reading; returns what."""
         act = partial(self._act_directly, bound)
-        with pump.open_line(descriptor, self._receive_directly, act) as line:
+        wind_up = partial(self._wind_up_directly, bound)
+        with pump.open_line(descriptor, self._receive_directly, act, wind_up) as line:
             self._line = line
             try:
                 reason = await line.end()
@@ -443,14 +446,14 @@ class Connection:
         self._received = list(self._session.receive(octets))
 
     def _act_directly(self, bound: BoundSession, now: float) -> CloseReason | None:
-        """Act on it; on acknowledgements first, which make room for the receipts of the rest."""
+        """Act on what an ESME waits for; on acknowledgements later, for which nobody does."""
         if self._has_parted:
             return None
         events, self._received = self._received, []
         others: list[SessionEvent] = []
         for event in events:
             if isinstance(event, DeliverAnswered):
-                bound.take_acknowledgement(event, now)
+                self._acknowledgements.append(event)
             else:
                 others.append(event)
         reason = None
@@ -464,15 +467,22 @@ class Connection:
             self._messages.part_from(bound)
         if reason is CloseReason.UNBOUND and self._part_directly(now):
             return None
-        outgoing_octets = self._outgoing_octets
-        if outgoing_octets:
+        if self._outgoing_octets:
             self._writer.wake()
+        return reason
+
+    def _wind_up_directly(self, bound: BoundSession, now: float) -> None:
+        """Do what is left to do about it."""
+        acknowledgements, self._acknowledgements = self._acknowledgements, []
+        for event in acknowledgements:
+            bound.take_acknowledgement(event, now)
+        if self._has_parted:
+            return
         deadline = self._silence.after_read(now, self._octets_read, is_bound=True)
         if deadline < self._inactivity.deadline and not self._is_parting:
             self._inactivity.deadline = deadline
-        if outgoing_octets > self._most_outgoing and self._line is not None:
+        if self._outgoing_octets > self._most_outgoing and self._line is not None:
             self._line.pause()
-        return reason
 
     # ------------------------------------------------------------------ binding
 

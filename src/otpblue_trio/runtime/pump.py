@@ -57,6 +57,7 @@ class SocketPump:
         self._ready_set = ReadySet(self._batch)
         self._received: list[Line] = []
         """Those that have received something in this batch and not acted on it."""
+        self._acted: list[Line] = []
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
         self.is_running = False
@@ -102,6 +103,13 @@ class SocketPump:
         received, self._received = self._received, []
         for line in received:
             line.act(now)
+        self._acted = received
+        self._batch.at_last(self._wind_up)
+
+    def _wind_up(self) -> None:
+        now = self._ready_set.now
+        for line in self._acted:
+            line.wind_up(now)
 
     async def _flush_when_due(self) -> None:
         while True:
@@ -122,10 +130,11 @@ class SocketPump:
         descriptor: int,
         receive: Callable[[bytes], None],
         act: Callable[[float], CloseReason | None],
+        wind_up: Callable[[float], None],
     ) -> Line:
         """Begin to read a socket; leaving the `Line`'s context ends that.
 
-        What either function raises ends the reading, too, and is raised by `Line.end`.
+        What any of the functions raises ends the reading, too, and is raised by `Line.end`.
 
         Args:
           descriptor: of a connected socket that does not block. It stays the caller's, who must
@@ -133,8 +142,9 @@ class SocketPump:
           receive: is given what was read.
           act: called after it, when all sockets of a batch are read, with Trio time when they were:
             acts on what was received and says whether that ends the reading.
+          wind_up: called after that, and after what it led to: does what nobody waits for.
         """
-        return Line(self, self._ready_set, descriptor, receive, act)
+        return Line(self, self._ready_set, descriptor, receive, act, wind_up)
 
 
 class Line:
@@ -149,6 +159,7 @@ class Line:
         "_ready_set",
         "_reason",
         "_receive",
+        "_wind_up",
         "descriptor",
         "is_closed",
     )
@@ -160,6 +171,7 @@ class Line:
         descriptor: int,
         receive: Callable[[bytes], None],
         act: Callable[[float], CloseReason | None],
+        wind_up: Callable[[float], None],
     ) -> None:
         self.descriptor = descriptor
         self.is_closed = False
@@ -167,6 +179,7 @@ class Line:
         self._pump = pump
         self._receive = receive
         self._act = act
+        self._wind_up = wind_up
         self._reason: CloseReason | None = None
         self._error: Exception | None = None
         self._ended = trio.Event()
@@ -241,6 +254,13 @@ class Line:
         else:
             if reason is not None:
                 self._finish(reason)
+
+    def wind_up(self, now: float) -> None:
+        """Do what nobody waits for."""
+        try:
+            self._wind_up(now)
+        except Exception as error:
+            self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         """Leave an accident to the connection's own task: the pump has others to serve."""
