@@ -14,8 +14,8 @@ of them acts, and skips watchers closed meanwhile.
 What is handled between two waits is a `Batch`. Watchers only read; what that leads to is put off to
 the batch's end, step by step: acting on all that was read, asking the platform, recording, giving
 the kernel what is queued for it. Doing one step for all and then the next one for all keeps code
-and data of each in the caches: a fifth of a message. What nobody outside waits for, the telling of
-observers, comes last of all: the peers work meanwhile.
+and data of each in the caches: a fifth of a message. What nobody outside waits for comes last of
+all, such as the telling of observers: the peers work meanwhile.
 
 To sleep and be woken costs some 40 to 100 us, kernel, Trio and all. Where the last sleeps were
 shorter than that, as with one message at a time and a platform next door, the set looks for what is

@@ -6,8 +6,9 @@ A task that waits for a socket of its own costs Trio some 20 µs each time it wa
 the kernel wants; a session that carries one message at a time wakes twice for it. So once a session
 is bound, and nothing about it needs a task any more, its socket becomes a member of the event
 loop's readiness set (`readiness.ReadySet`), is read from directly, and has its connection act on
-what came when all that is ready has been read. The connection's own task stays in its nursery,
-inside its deadlines, and sleeps until its `Line` ends.
+what came when all that is ready has been read, and wind up when the requests that this led to are
+on their way. The connection's own task stays in its nursery, inside its deadlines, and sleeps until
+its `Line` ends.
 
 Writing is the same the other way round. Whoever queues octets says so with `flush_soon`; everything
 that every session has queued then goes to the kernel, one call a session: at the end of the batch
