@@ -6,8 +6,9 @@ A response with a message_id promises a receipt, so it is written after the stor
 receipt safe: whoever was told ESME_ROK gets the receipt even when the process is killed right
 behind the response. `AnswerDesk.give` therefore decides everything about an answer at once,
 records it, and writes the response when the store calls back; only then the message is out of
-flight, and told of, which in a batch (`readiness`) comes when the kernel has the response. Response and receipt are appended to the session's outgoing data in one step, in that
-order. Answers of one session need not come in the order of its messages.
+flight and told of, which in a batch (`readiness`) comes when the kernel has the response. Response
+and receipt are appended to the session's outgoing data in one step, in that order. Answers of one
+session need not come in the order of its messages.
 
 A refusal by the gateway itself promises nothing. It is answered on the spot, and its record
 follows when it can.
