@@ -172,7 +172,7 @@ class Connection:
         """What the pump has read and nobody acted on yet; `_octets_read` is how much that was."""
         self._octets_read = 0
         self._acknowledgements: list[DeliverAnswered] = []
-        """What came with it, and makes room for receipts that wait."""
+        """Those among it; they wait until the rest is on its way."""
         self._received_end: CloseReason | None = None
         self._bound: BoundSession | None = None
         self._channel: TlsChannel | None = None
