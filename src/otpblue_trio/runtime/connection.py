@@ -177,7 +177,7 @@ class Connection:
         self._bound: BoundSession | None = None
         self._channel: TlsChannel | None = None
         self._early = b""
-        """What came together with the end of the TLS handshake."""
+        """What came first, or together with the end of the TLS handshake."""
         self._certificate: ClientCertificate | None = None
         self._detail = ""
         self._is_turned_away = False

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import os
 import select
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import trio
@@ -58,7 +59,6 @@ class SocketPump:
         self._ready_set = ReadySet(self._batch)
         self._received: list[Line] = []
         """Those that have received something in this batch and not acted on it."""
-        self._acted: list[Line] = []
         self._queued: list[_Flushable] = []
         self._flush_due = trio.Event()
         self.is_running = False
@@ -104,12 +104,10 @@ class SocketPump:
         received, self._received = self._received, []
         for line in received:
             line.act(now)
-        self._acted = received
-        self._batch.at_last(self._wind_up)
+        self._batch.at_last(partial(self._wind_up, received, now))
 
-    def _wind_up(self) -> None:
-        now = self._ready_set.now
-        for line in self._acted:
+    def _wind_up(self, acted: list[Line], now: float) -> None:
+        for line in acted:
             line.wind_up(now)
 
     async def _flush_when_due(self) -> None:
