@@ -7,8 +7,7 @@ import pytest
 from otpblue_trio.policy import PatternError
 from otpblue_trio.runtime.accounts import AccountRegistry
 from otpblue_trio.runtime.receipts import PendingReceipt
-from otpblue_trio.store import StoredReceipt
-from otpblue_trio.testing import EventRecorder, account
+from otpblue_trio.testing import EventRecorder, account, stored_receipt
 
 
 def new_registry() -> AccountRegistry:
@@ -64,22 +63,8 @@ async def test_settings_that_do_not_compile_leave_the_old_ones_in_force() -> Non
 
 def restored(system_id: str, message_id: str) -> PendingReceipt:
     """Return a receipt of an earlier run, which lives for a minute."""
-    receipt = StoredReceipt(
-        receipt_id=1,
-        system_id=system_id,
-        message_id=message_id,
-        source_addr_ton=1,
-        source_addr_npi=1,
-        source_addr="14155552671",
-        dest_addr_ton=5,
-        dest_addr_npi=0,
-        destination_addr="MyBank",
-        reason="delivered",
-        receipt_error="000",
-        receipt_stat="DELIVRD",
-        message_state=2,
-        submitted_at=1e9,
-        done_at=1e9,
+    receipt = stored_receipt(
+        system_id=system_id, message_id=message_id, submitted_at=1e9, done_at=1e9
     )
     return PendingReceipt(receipt, 60)
 

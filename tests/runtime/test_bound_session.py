@@ -34,17 +34,21 @@ from otpblue_trio.smpp import (
     BindTransmitter,
     CommandStatus,
     DeliverSm,
-    Framer,
     Pdu,
     QuerySm,
     QuerySmResp,
     SubmitSm,
     SubmitSmResp,
-    decode,
     encode,
 )
-from otpblue_trio.store import StoredReceipt
-from otpblue_trio.testing import EventRecorder, account, submit_pdu, with_limits
+from otpblue_trio.testing import (
+    EventRecorder,
+    account,
+    pdus_of,
+    stored_receipt,
+    submit_pdu,
+    with_limits,
+)
 
 if TYPE_CHECKING:
     from otpblue_trio.runtime.observer import Event
@@ -55,22 +59,8 @@ _EventT = TypeVar("_EventT", bound="Event")
 NOON = 1_770_897_600.0
 """2026-02-12 12:00 UTC."""
 NOBODY = Peer(ip_address(0))
-RECEIPT = StoredReceipt(
-    receipt_id=0,
-    system_id="acme",
-    message_id="m",
-    source_addr_ton=1,
-    source_addr_npi=1,
-    source_addr="14155552671",
-    dest_addr_ton=5,
-    dest_addr_npi=0,
-    destination_addr="MyBank",
-    reason="delivered",
-    receipt_error="000",
-    receipt_stat="DELIVRD",
-    message_state=2,
-    submitted_at=NOON,
-    done_at=NOON,
+RECEIPT = stored_receipt(
+    receipt_id=0, system_id="acme", message_id="m", submitted_at=NOON, done_at=NOON
 )
 
 
@@ -97,12 +87,7 @@ class Bound:
 
     def sent(self) -> list[Pdu]:
         """Return what is queued for the ESME."""
-        framer = Framer(65536)
-        framer.feed(self.session.data_to_send())
-        pdus = []
-        while (frame := framer.next_frame()) is not None:
-            pdus.append(decode(frame))
-        return pdus
+        return pdus_of(self.session.data_to_send())
 
 
 def bind(request: BindRequest, *, receipt_window: int = 10) -> Bound:

@@ -28,11 +28,9 @@ from otpblue_trio.smpp import (
     CommandStatus,
     DeliverSm,
     GenericNack,
-    MessageState,
     encode,
     parse_receipt,
 )
-from otpblue_trio.store import StoredReceipt
 from otpblue_trio.testing import (
     Esme,
     EsmeClosed,
@@ -42,12 +40,15 @@ from otpblue_trio.testing import (
     GatewayUnderTest,
     account,
     open_gateway,
+    stored_receipt,
     submit_pdu,
     with_limits,
 )
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
+
+    from otpblue_trio.store import StoredReceipt
 
 NUMBER = "14155552671"
 RETRYABLE = (0x08, 0x14, 0x58, 0x64)
@@ -57,20 +58,10 @@ MAX_SENDS = 5
 
 def a_receipt(message_id: str = "m", receipt_id: int = 0) -> StoredReceipt:
     """Return a receipt of a delivered message."""
-    return StoredReceipt(
+    return stored_receipt(
         receipt_id=receipt_id,
         system_id="acme",
         message_id=message_id,
-        source_addr_ton=1,
-        source_addr_npi=1,
-        source_addr=NUMBER,
-        dest_addr_ton=5,
-        dest_addr_npi=0,
-        destination_addr="MyBank",
-        reason="delivered",
-        receipt_error="000",
-        receipt_stat="DELIVRD",
-        message_state=MessageState.DELIVERED,
         submitted_at=NOON,
         done_at=NOON,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import trio
 
 from otpblue_trio.store import CdrEntry, NumberPrivacy, Store, StoredReceipt
+from otpblue_trio.testing import stored_receipt
 
 _OUTSTANDING = 32
 AT = 1795452001.0
@@ -81,23 +82,7 @@ def _cdr(message_id: str) -> CdrEntry:
 
 
 def _receipt(receipt_id: int, message_id: str) -> StoredReceipt:
-    return StoredReceipt(
-        receipt_id=receipt_id,
-        system_id="demo",
-        message_id=message_id,
-        source_addr_ton=1,
-        source_addr_npi=1,
-        source_addr="14155552671",
-        dest_addr_ton=5,
-        dest_addr_npi=0,
-        destination_addr="MyBank",
-        reason="delivered",
-        receipt_error="000",
-        receipt_stat="DELIVRD",
-        message_state=2,
-        submitted_at=AT,
-        done_at=AT,
-    )
+    return stored_receipt(receipt_id=receipt_id, message_id=message_id, submitted_at=AT, done_at=AT)
 
 
 async def _main(path: Path, generation: str, safety: str) -> None:

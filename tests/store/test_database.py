@@ -15,6 +15,7 @@ import pytest
 from otpblue_trio.store import CdrEntry, NumberPrivacy, StoredReceipt, StoreError, read_cdrs
 from otpblue_trio.store.database import Database, Job
 from otpblue_trio.store.schema import cdr_row, receipt_row
+from otpblue_trio.testing import stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,20 +40,10 @@ CDR = CdrEntry(
     latency=0.125,
     joined=False,
 )
-RECEIPT = StoredReceipt(
-    receipt_id=1,
-    system_id="demo",
-    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-    source_addr_ton=1,
-    source_addr_npi=1,
-    source_addr="14155552671",
+RECEIPT = stored_receipt(
     dest_addr_ton=1,
     dest_addr_npi=1,
     destination_addr="14155550199",
-    reason="delivered",
-    receipt_error="000",
-    receipt_stat="DELIVRD",
-    message_state=2,
     submitted_at=NOW - 0.25,
     done_at=NOW,
 )

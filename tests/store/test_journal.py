@@ -22,12 +22,12 @@ from otpblue_trio.store import (
     CdrEntry,
     NumberPrivacy,
     Store,
-    StoredReceipt,
     StoreError,
     read_cdrs,
 )
 from otpblue_trio.store.journal import Journal, Segment, read_journal
 from otpblue_trio.store.schema import cdr_row, receipt_row
+from otpblue_trio.testing import stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -53,23 +53,7 @@ CDR = CdrEntry(
     latency=0.125,
     joined=False,
 )
-RECEIPT = StoredReceipt(
-    receipt_id=1,
-    system_id="demo",
-    message_id="0b7f6a8e",
-    source_addr_ton=1,
-    source_addr_npi=1,
-    source_addr="14155552671",
-    dest_addr_ton=5,
-    dest_addr_npi=0,
-    destination_addr="MyBank",
-    reason="delivered",
-    receipt_error="000",
-    receipt_stat="DELIVRD",
-    message_state=2,
-    submitted_at=AT - 0.25,
-    done_at=AT,
-)
+RECEIPT = stored_receipt(message_id="0b7f6a8e", submitted_at=AT - 0.25, done_at=AT)
 ROW = cdr_row(1, CDR)
 ROW_OF_RECEIPT = receipt_row(RECEIPT)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from otpblue_trio.store.records import CdrEntry, StoredReceipt, StoreError
+from otpblue_trio.store.records import CdrEntry, StoreError
 from otpblue_trio.store.schema import (
     CDR_COLUMNS,
     SCHEMA_VERSION,
@@ -20,27 +20,12 @@ from otpblue_trio.store.schema import (
     receipt_row,
     write_receipts,
 )
+from otpblue_trio.testing import stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECEIPT = StoredReceipt(
-    receipt_id=1,
-    system_id="demo",
-    message_id="0b7f6a8e",
-    source_addr_ton=1,
-    source_addr_npi=1,
-    source_addr="14155552671",
-    dest_addr_ton=5,
-    dest_addr_npi=0,
-    destination_addr="MyBank",
-    reason="delivered",
-    receipt_error="000",
-    receipt_stat="DELIVRD",
-    message_state=2,
-    submitted_at=1795452001.25,
-    done_at=1795452001.5,
-)
+RECEIPT = stored_receipt(message_id="0b7f6a8e")
 
 
 @pytest.fixture

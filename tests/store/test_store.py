@@ -18,6 +18,7 @@ from otpblue_trio.store import (
     StoreError,
     read_cdrs,
 )
+from otpblue_trio.testing import stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -47,20 +48,8 @@ CDR = CdrEntry(
 
 
 def _receipt(store: Store) -> StoredReceipt:
-    return StoredReceipt(
+    return stored_receipt(
         receipt_id=store.next_receipt_id(),
-        system_id="demo",
-        message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-        source_addr_ton=1,
-        source_addr_npi=1,
-        source_addr="14155552671",
-        dest_addr_ton=5,
-        dest_addr_npi=0,
-        destination_addr="MyBank",
-        reason="delivered",
-        receipt_error="000",
-        receipt_stat="DELIVRD",
-        message_state=2,
         submitted_at=START.timestamp() - 0.25,
         done_at=START.timestamp(),
     )

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from otpblue_trio.store import CdrEntry, StoredReceipt
-from otpblue_trio.testing import FakeStore
+from otpblue_trio.testing import FakeStore, stored_receipt
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
@@ -34,22 +34,8 @@ CDR = CdrEntry(
 
 
 def receipt(receipt_id: int) -> StoredReceipt:
-    return StoredReceipt(
-        receipt_id=receipt_id,
-        system_id="acme",
-        message_id="m-1",
-        source_addr_ton=1,
-        source_addr_npi=1,
-        source_addr="14155552671",
-        dest_addr_ton=5,
-        dest_addr_npi=0,
-        destination_addr="MyBank",
-        reason="delivered",
-        receipt_error="000",
-        receipt_stat="DELIVRD",
-        message_state=2,
-        submitted_at=1e9,
-        done_at=1e9,
+    return stored_receipt(
+        receipt_id=receipt_id, system_id="acme", message_id="m-1", submitted_at=1e9, done_at=1e9
     )
 
 

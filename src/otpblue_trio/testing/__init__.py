@@ -25,7 +25,7 @@ from otpblue_trio.testing.gateway import (
 )
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
-from otpblue_trio.testing.store import FakeStore
+from otpblue_trio.testing.store import FakeStore, stored_receipt
 from otpblue_trio.testing.wire import (
     BareEsme,
     bind_octets,
@@ -54,6 +54,7 @@ __all__ = [
     "pdu_octets",
     "pdus_of",
     "read_pdus",
+    "stored_receipt",
     "submit_octets",
     "submit_pdu",
     "with_limits",

@@ -1,4 +1,4 @@
-"""A store in memory that commits when it is told to, for tests."""
+"""A store in memory that commits when it is told to, and a sample of what it keeps, for tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,38 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from otpblue_trio.store import StoredReceipt
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from otpblue_trio.store import CdrEntry, StoredReceipt
+    from otpblue_trio.store import CdrEntry
 
-__all__ = ["FakeStore"]
+__all__ = ["FakeStore", "stored_receipt"]
+
+_SAMPLE = StoredReceipt(
+    receipt_id=1,
+    system_id="demo",
+    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+    source_addr_ton=1,
+    source_addr_npi=1,
+    source_addr="14155552671",
+    dest_addr_ton=5,
+    dest_addr_npi=0,
+    destination_addr="MyBank",
+    reason="delivered",
+    receipt_error="000",
+    receipt_stat="DELIVRD",
+    message_state=2,
+    submitted_at=1795452001.25,
+    done_at=1795452001.5,
+)
+
+
+def stored_receipt(**changes: object) -> StoredReceipt:
+    """Return the receipt of a delivered message, with some fields changed."""
+    evolve: Callable[..., StoredReceipt] = attrs.evolve
+    return evolve(_SAMPLE, **changes)
 
 
 class FakeStore:
