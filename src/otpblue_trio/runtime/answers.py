@@ -57,6 +57,38 @@ _ON_SUCCESS = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_SUCCESS
 _ON_FAILURE = frozenset({REGISTERED_DELIVERY_ALWAYS, REGISTERED_DELIVERY_FAILURE})
 
 
+class _Answer:
+    """One answer on its way: decided, then recorded, then written.
+
+    Attributes:
+      at: when it was decided, in seconds since 1970.
+      written_at: Trio time when the response was queued.
+    """
+
+    __slots__ = (
+        "at",
+        "command_status",
+        "detail",
+        "exchange",
+        "message_id",
+        "receipt",
+        "told",
+        "waiter",
+        "written_at",
+    )
+
+    def __init__(self, waiter: Waiter, told: Verdict, exchange: Exchange, at: float) -> None:
+        self.waiter = waiter
+        self.told = told
+        self.exchange = exchange
+        self.at = at
+        self.command_status: int = told.command_status
+        self.message_id = ""
+        self.receipt: StoredReceipt | None = None
+        self.written_at = 0.0
+        self.detail = ""
+
+
 class AnswerDesk:
     """Answers messages, once it is safe to; one for the gateway.
 
@@ -86,6 +118,8 @@ class AnswerDesk:
         self._on_answered = on_answered
         self._short_ids = itertools.count(first_short_id)
         self._batch = Batch()
+        self._written: list[_Answer] = []
+        """Those of the batch being handled."""
 
     def begin(self) -> None:
         """Answer messages, in the event loop that is running; call it once."""
@@ -117,111 +151,96 @@ class AnswerDesk:
         """Answer a message by an exchange's outcome, as soon as the store has it; never raises."""
         try:
             account = waiter.account
-            command_status: int = told.command_status
-            message_id = ""
-            receipt = None
-            at = self._wall_clock()
+            answer = _Answer(waiter, told, exchange, self._wall_clock())
             latency = now - waiter.received_at
             if told.is_delivered or account.account.failure_mode is FailureMode.RECEIPT_ONLY:
-                command_status = 0
-                message_id = self._message_id(exchange, waiter.session, account)
+                answer.command_status = 0
+                answer.message_id = self._message_id(exchange, waiter.session, account)
                 wish = waiter.pdu.registered_delivery & REGISTERED_DELIVERY_RECEIPT_MASK
                 if wish in (_ON_SUCCESS if told.is_delivered else _ON_FAILURE):
-                    receipt = self._receipt(waiter, told, message_id, at, latency)
-            write = partial(
-                self._write, waiter, told, exchange, command_status, message_id, receipt, at
-            )
+                    answer.receipt = self._receipt(answer, latency)
             store = self._store
             if store is None:
-                write(True)
+                self._write(answer, True)
                 return
             cdr = self._record(
-                waiter, told, exchange.region, exchange, command_status, message_id, at, latency
+                waiter,
+                told,
+                exchange.region,
+                exchange,
+                answer.command_status,
+                answer.message_id,
+                answer.at,
+                latency,
             )
-            store.record(cdr, receipt, write)
+            store.record(cdr, answer.receipt, partial(self._write, answer))
         except Exception as error:
             # An accident with one must not keep the others waiting.
             self.tell_accident(waiter, error)
             self._on_answered(waiter)
 
-    def _write(
-        self,
-        waiter: Waiter,
-        told: Verdict,
-        exchange: Exchange,
-        command_status: int,
-        message_id: str,
-        receipt: StoredReceipt | None,
-        at: float,
-        kept: bool,
-    ) -> None:
+    def _write(self, answer: _Answer, kept: bool) -> None:
         """Write an answer, now that the store has it or will not have it; never raises."""
-        detail = ""
+        waiter = answer.waiter
         try:
-            if not kept and self._refuse_unrecorded and command_status == 0:
-                # The sender tries again; within `duplicate_window` nothing goes out a second time.
-                detail = f"not recorded: {told.reason}"
-                told = verdict(Reason.STORE_DOWN)
-                command_status = told.command_status
-                message_id = ""
-                if receipt is not None and self._store is not None:
-                    # A disk that had stopped answering may still bring it.
-                    self._store.receipt_done(receipt.receipt_id)
-                    receipt = None
-            now = self._batch.time()
+            if not kept and self._refuse_unrecorded and answer.command_status == 0:
+                self._take_back(answer)
             session = waiter.session
-            session.answer_submit(waiter.pdu, command_status, message_id)
-            account = waiter.account
+            session.answer_submit(waiter.pdu, answer.command_status, answer.message_id)
+            answer.written_at = now = self._batch.time()
+            receipt = answer.receipt
             if receipt is not None:
-                account.receipts.post(receipt, session, now)
+                waiter.account.receipts.post(receipt, session, now)
         except Exception as error:
             # An accident with one must not keep the others waiting.
             self.tell_accident(waiter, error)
             self._on_answered(waiter)
             return
-        wind_up = partial(
-            self._wind_up,
-            waiter,
-            told,
-            exchange,
-            command_status,
-            message_id,
-            receipt is not None,
-            at,
-            now - waiter.received_at,
-            detail,
-        )
-        if self._batch.is_on:
-            self._batch.afterwards(wind_up)
-        else:
-            wind_up()
+        if not self._batch.is_on:
+            self._wind_up(answer)
+            return
+        if not self._written:
+            self._batch.afterwards(self._wind_up_gathered)
+        self._written.append(answer)
 
-    def _wind_up(
-        self,
-        waiter: Waiter,
-        told: Verdict,
-        exchange: Exchange,
-        command_status: int,
-        message_id: str,
-        wants_receipt: bool,
-        at: float,
-        latency: float,
-        detail: str,
-    ) -> None:
+    def _take_back(self, answer: _Answer) -> None:
+        """Tell of no success, because it is not on record.
+
+        The sender tries again; within `duplicate_window` nothing goes out a second time.
+        """
+        answer.detail = f"not recorded: {answer.told.reason}"
+        answer.told = verdict(Reason.STORE_DOWN)
+        answer.command_status = answer.told.command_status
+        answer.message_id = ""
+        receipt, answer.receipt = answer.receipt, None
+        if receipt is not None and self._store is not None:
+            # A disk that had stopped answering may still bring it.
+            self._store.receipt_done(receipt.receipt_id)
+
+    def _wind_up_gathered(self) -> None:
+        written, self._written = self._written, []
+        for answer in written:
+            self._wind_up(answer)
+
+    def _wind_up(self, answer: _Answer) -> None:
         """Do what is left to do about an answer, and what its ESME need not wait for."""
+        waiter = answer.waiter
         try:
+            told = answer.told
+            message_id = answer.message_id
             if message_id:
-                waiter.account.final_states.keep(message_id, told.message_state, at)
+                waiter.account.final_states.keep(message_id, told.message_state, answer.at)
+            exchange = answer.exchange
             self._tell(
                 waiter,
                 told.reason,
                 exchange.region,
                 exchange.outcome,
-                command_status,
+                answer.command_status,
                 message_id,
-                latency,
-                wants_receipt,
-                detail,
+                answer.written_at - waiter.received_at,
+                answer.receipt is not None,
+                answer.detail,
             )
         except Exception as error:
             self.tell_accident(waiter, error)
@@ -298,15 +317,15 @@ class AnswerDesk:
             not (isinstance(outcome, Failed) and outcome.may_have_been_sent),
         )
 
-    def _receipt(
-        self, waiter: Waiter, told: Verdict, message_id: str, at: float, latency: float
-    ) -> StoredReceipt:
+    def _receipt(self, answer: _Answer, latency: float) -> StoredReceipt:
         """Return the receipt of a message; its addresses are the message's own, swapped."""
+        waiter = answer.waiter
+        told = answer.told
         pdu = waiter.pdu
         return StoredReceipt(
             self._store.next_receipt_id() if self._store is not None else 0,
             waiter.account.account.system_id,
-            message_id,
+            answer.message_id,
             pdu.dest_addr_ton,
             pdu.dest_addr_npi,
             pdu.destination_addr,
@@ -317,8 +336,8 @@ class AnswerDesk:
             told.receipt_error,
             told.receipt_stat,
             told.message_state,
-            at - latency,
-            at,
+            answer.at - latency,
+            answer.at,
         )
 
     def _message_id(self, exchange: Exchange, session: BoundSession, account: AccountState) -> str:
