@@ -66,17 +66,14 @@ def format_receipt(
 
 
 _DELIVERED = MessageState.DELIVERED
-_TEXT = "id:%s sub:001 dlvrd:%s submit date:%s done date:%s stat:%s err:%s text:"
-_TEXT_OCTETS = len(_TEXT % ("", "000", "YYMMDDhhmm", "YYMMDDhhmm", "", ""))
-"""What is in the text besides message_id, stat and err."""
-# A whole body as Latin-1: service_type and addresses; esm_class, eight empty fields and sm_length;
-# the text.
-_BODY = f"\0%c%c%s\0%c%c%s\0{ESM_CLASS_DELIVERY_RECEIPT:c}\0\0\0\0\0\0\0\0%c{_TEXT}"
-# A C-Octet String: it ends in NUL, else one widely used client rejects the receipt.
-_TLVS = (
-    f"\0{TlvTag.RECEIPTED_MESSAGE_ID:c}\0%c%s\0"
-    f"{TlvTag.MESSAGE_STATE >> 8:c}{TlvTag.MESSAGE_STATE & 0xFF:c}\0\1%c"
+_FIXED_OCTETS = len(
+    "id: sub:001 dlvrd:000 submit date:YYMMDDhhmm done date:YYMMDDhhmm stat: err: text:"
 )
+"""What is in the text besides message_id, stat and err."""
+_ESM_CLASS = chr(ESM_CLASS_DELIVERY_RECEIPT)
+# Their tags and lengths, as far as they are the same in every receipt.
+_RECEIPTED_MESSAGE_ID = f"\0{TlvTag.RECEIPTED_MESSAGE_ID:c}\0"
+_MESSAGE_STATE = f"{TlvTag.MESSAGE_STATE >> 8:c}{TlvTag.MESSAGE_STATE & 0xFF:c}\0\1"
 
 
 class ReceiptEncoder:
@@ -137,23 +134,23 @@ class ReceiptEncoder:
         done_date = submit_date = self._date
         if submitted_at // 60.0 != minute:
             submit_date = _date_of_minute(submitted_at // 60.0)
-        body = _BODY % (
-            source_addr_ton,
-            source_addr_npi,
-            source_addr,
-            dest_addr_ton,
-            dest_addr_npi,
-            destination_addr,
-            _TEXT_OCTETS + len(message_id) + len(stat) + len(err),
-            message_id,
-            "001" if message_state == _DELIVERED else "000",
-            submit_date,
-            done_date,
-            stat,
-            err,
+        delivered = "001" if message_state == _DELIVERED else "000"
+        # All of it as Latin-1 text: service_type and addresses; esm_class, eight empty fields and
+        # sm_length; the text.
+        body = (
+            f"\0{chr(source_addr_ton)}{chr(source_addr_npi)}{source_addr}\0"
+            f"{chr(dest_addr_ton)}{chr(dest_addr_npi)}{destination_addr}\0"
+            f"{_ESM_CLASS}\0\0\0\0\0\0\0\0"
+            f"{chr(_FIXED_OCTETS + len(message_id) + len(stat) + len(err))}"
+            f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{submit_date}"
+            f" done date:{done_date} stat:{stat} err:{err} text:"
         )
         if with_tlvs:
-            body += _TLVS % (len(message_id) + 1, message_id, message_state)
+            # A C-Octet String: it ends in NUL, else one widely used client rejects the receipt.
+            body += (
+                f"{_RECEIPTED_MESSAGE_ID}{chr(len(message_id) + 1)}{message_id}\0"
+                f"{_MESSAGE_STATE}{chr(message_state)}"
+            )
         return body.encode("latin-1")
 
 
