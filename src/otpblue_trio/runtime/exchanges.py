@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from otpblue_trio.policy.types import Outcome
+    from otpblue_trio.policy.types import Outcome, SendRequest
     from otpblue_trio.runtime.accounts import AccountState
     from otpblue_trio.runtime.bound_session import BoundSession
     from otpblue_trio.smpp import DataSm, SubmitSm
 
-__all__ = ["Exchange", "ExchangeKey", "Waiter"]
+__all__ = ["Exchange", "ExchangeKey", "Waiter", "key_of"]
 
-ExchangeKey = tuple[str, str, str, str, str]
-"""system_id, number, code, text, sender: equal for messages that are the same message."""
+ExchangeKey = str
+"""Equal for messages that are the same message: see `key_of`."""
+
+
+def key_of(request: SendRequest) -> ExchangeKey:
+    """Return what two messages have in common exactly when they are the same message.
+
+    That is account, number, code, sender and text, of which only the text may hold a NUL.
+    """
+    return (
+        f"{request.system_id}\0{request.contact}\0{request.code}\0{request.sender}\0{request.text}"
+    )
 
 
 class Waiter:
@@ -43,31 +53,17 @@ class Exchange:
     """One request to the platform and everybody who waits for its outcome.
 
     Attributes:
-      contact: the number, in E.164.
-      sender: the sender shown.
-      region: ISO region of the number.
+      request: what the platform is asked.
       waiters: those not answered yet.
       outcome: once there is one.
       short_id: the gateway's own message id, once somebody needed one.
-      answers_until: when it is forgotten, once it is remembered for its repetitions.
     """
 
-    __slots__ = (
-        "answers_until",
-        "contact",
-        "key",
-        "outcome",
-        "region",
-        "sender",
-        "short_id",
-        "waiters",
-    )
+    __slots__ = ("key", "outcome", "request", "short_id", "waiters")
 
-    def __init__(self, key: ExchangeKey, region: str, waiters: list[Waiter]) -> None:
+    def __init__(self, key: ExchangeKey, request: SendRequest, waiters: list[Waiter]) -> None:
         self.key = key
-        _, self.contact, _, _, self.sender = key
-        self.region = region
+        self.request = request
         self.waiters = waiters
-        self.answers_until = 0.0
         self.outcome: Outcome | None = None
         self.short_id = ""

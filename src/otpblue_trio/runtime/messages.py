@@ -18,7 +18,6 @@ observed, and the receipt, if one was asked for, finds another session.
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,9 @@ from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome
 from otpblue_trio.policy.verdicts import Reason, verdict_of_outcome
 from otpblue_trio.readiness import Batch, current_batch
 from otpblue_trio.runtime.answers import AnswerDesk
-from otpblue_trio.runtime.exchanges import Exchange, Waiter
+from otpblue_trio.runtime.exchanges import Exchange, Waiter, key_of
 from otpblue_trio.runtime.long_messages import LongMessageDesk
+from otpblue_trio.runtime.repetitions import Repetitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +52,8 @@ if TYPE_CHECKING:
 __all__ = ["MessageDesk"]
 
 _MAX_REMEMBERED = 200_000
-"""Delivered messages that answer for their repetitions, half a kilobyte each; beyond it the oldest
-answers no more."""
-
+"""Delivered messages that answer for their repetitions, a quarter of a kilobyte each; beyond it the
+oldest answers no more."""
 
 _ACCIDENT = Failed(
     FailureKind.UNAVAILABLE, may_have_been_sent=True, detail="the platform client raised"
@@ -108,12 +107,10 @@ class MessageDesk:
         self._duplicate_window = duplicate_window
         self._on_remember = on_remember
         self._open: dict[ExchangeKey, Exchange] = {}
-        self._delivered: dict[ExchangeKey, Exchange] = {}
-        self._by_age: deque[Exchange] = deque()
-        """The same, those that are to be forgotten first before the others."""
+        self._delivered = Repetitions(duplicate_window, _MAX_REMEMBERED)
         self._batch = Batch()
-        self._to_ask: list[tuple[SendRequest, Exchange]] = []
-        """Requests of the batch being handled."""
+        self._to_ask: list[Exchange] = []
+        """Those of the batch being handled."""
         self._long = LongMessageDesk(admission, self, on_remember)
         self._in_flight = 0
         self._all_answered: trio.Event | None = None
@@ -131,7 +128,7 @@ class MessageDesk:
     @property
     def is_idle(self) -> bool:
         """True when `look_after` has nothing to do."""
-        return not self._by_age and self._long.is_idle
+        return not self._delivered and self._long.is_idle
 
     @property
     def next_due(self) -> float:
@@ -183,17 +180,13 @@ class MessageDesk:
 
     def hand_over(self, request: SendRequest, waiters: list[Waiter], now: float) -> Exchange:
         """Ask the platform for waiting messages, unless the same was asked already."""
-        key = (request.system_id, request.contact, request.code, request.text, request.sender)
-        exchange = None
-        if self._by_age:
-            if self._by_age[0].answers_until <= now:
-                self._forget_delivered(now)
-            exchange = self._delivered.get(key)
+        key = key_of(request)
+        exchange = self._open.get(key)
+        if exchange is None and self._delivered:
+            exchange = self._delivered.recall(key, request, now)
         if exchange is None:
-            exchange = self._open.get(key)
-        if exchange is None:
-            exchange = self._open[key] = Exchange(key, request.region, waiters)
-            self._to_ask.append((request, exchange))
+            exchange = self._open[key] = Exchange(key, request, waiters)
+            self._to_ask.append(exchange)
             if not self._batch.is_on:
                 self._ask_gathered()
             elif len(self._to_ask) == 1:
@@ -206,9 +199,9 @@ class MessageDesk:
     def _ask_gathered(self) -> None:
         """Ask the platform for all that the batch being handled has for it."""
         gathered, self._to_ask = self._to_ask, []
-        for request, exchange in gathered:
+        for exchange in gathered:
             try:
-                self._platform.submit(request, partial(self._settle, exchange))
+                self._platform.submit(exchange.request, partial(self._settle, exchange))
             except Exception as error:
                 # Against its promise. Whoever waits is told all the same; nothing is sent again.
                 for waiter in exchange.waiters[:1]:
@@ -224,6 +217,7 @@ class MessageDesk:
         else:
             told = verdict_of_outcome(exchange.outcome)
             self._answers.give(waiter, told, exchange, trio.current_time())
+            self._delivered.keep_whole(exchange)
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""
@@ -239,17 +233,13 @@ class MessageDesk:
         exchange.outcome = outcome
         told = verdict_of_outcome(outcome)
         now = self._batch.time()
-        if self._duplicate_window and isinstance(outcome, Delivered):
-            if not self._by_age:
-                self._on_remember()
-            elif len(self._by_age) >= _MAX_REMEMBERED:
-                self._forget_oldest()
-            exchange.answers_until = now + self._duplicate_window
-            self._delivered[exchange.key] = exchange
-            self._by_age.append(exchange)
         waiters, exchange.waiters = exchange.waiters, []
         for waiter in waiters:
             self._answers.give(waiter, told, exchange, now)
+        if self._duplicate_window and isinstance(outcome, Delivered):
+            if not self._delivered:
+                self._on_remember()
+            self._delivered.remember(exchange, outcome, now)
 
     def _answered(self, waiter: Waiter) -> None:
         """Take a message out of flight."""
@@ -269,7 +259,7 @@ class MessageDesk:
 
     def look_after(self, now: float) -> None:
         """Forget what `duplicate_window` no longer keeps, decide about parts that are due."""
-        self._forget_delivered(now)
+        self._delivered.forget(now)
         self._long.decide_due(now)
 
     def part_from(self, session: BoundSession) -> None:
@@ -284,11 +274,3 @@ class MessageDesk:
     def give_up_parts(self) -> None:
         """Refuse every part that waits for others."""
         self._long.give_up(trio.current_time())
-
-    def _forget_delivered(self, now: float) -> None:
-        """Drop what `duplicate_window` no longer keeps."""
-        while self._by_age and self._by_age[0].answers_until <= now:
-            self._forget_oldest()
-
-    def _forget_oldest(self) -> None:
-        self._delivered.pop(self._by_age.popleft().key, None)
