@@ -29,6 +29,29 @@ def test_the_oldest_is_forgotten_beyond_the_bound(count: int, is_kept: bool) -> 
     assert states.answer(f"m-{count - 1}") is not None
 
 
+def test_the_last_word_on_a_message_stands_and_keeps_its_place() -> None:
+    states = FinalStates(2)
+    states.keep("m-0", MessageState.UNDELIVERABLE, NOON)
+    states.keep("m-1", MessageState.DELIVERED, NOON)
+    states.keep("m-0", MessageState.DELIVERED, NOON + 60)
+    answer = states.answer("m-0")
+    assert answer is not None
+    assert answer.message_state == MessageState.DELIVERED
+    assert answer.final_date == "260212120100000+"
+    states.keep("m-2", MessageState.DELIVERED, NOON)
+    assert states.answer("m-0") is None
+    assert states.answer("m-1") is not None
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_a_date_is_told_to_the_tenth_of_a_second(tenth: int) -> None:
+    states = FinalStates(2)
+    states.keep("m-1", MessageState.DELIVERED, NOON + tenth / 10 + 0.09)
+    answer = states.answer("m-1")
+    assert answer is not None
+    assert answer.final_date == f"260212120000{tenth}00+"
+
+
 def test_what_is_not_kept_has_no_answer() -> None:
     assert FinalStates(3).answer("m-1") is None
 

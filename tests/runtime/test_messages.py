@@ -531,6 +531,15 @@ async def test_a_repetition_gets_the_same_short_id(autojump_clock: MockClock) ->
         assert message_id(first) == message_id(second)
 
 
+async def test_repetitions_by_an_esme_below_34_get_one_short_id(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        await (await gateway.bound()).submit_sm(NUMBER, TEXT)
+        old = await gateway.connect()
+        await old.bind_transceiver("acme", "secret", interface_version=0x33)
+        ids = {message_id(await old.submit_sm(NUMBER, TEXT)) for _ in range(3)}
+        assert [len(short_id) for short_id in ids] == [8]
+
+
 @pytest.mark.parametrize(("pause", "sends"), [(0.0, 1), (4.9, 1), (5.0, 2), (5.1, 2), (60.0, 2)])
 async def test_a_delivered_message_answers_for_its_repetitions_until_the_window_ends(
     pause: float, sends: int, autojump_clock: MockClock

@@ -1,10 +1,10 @@
 """Delivered messages that answer for their repetitions.
 
-What is remembered lives for a minute among objects that live for a millisecond. Each that goes
+What is remembered lives for seconds among objects that live for a millisecond. Each that goes
 leaves a hole somewhere in the heap, the next object of its size is made there, and before long all
 that a message is handled with lies far apart, out of the caches. So of a message no more than two
-strings and sixteen octets are kept; `Exchange`s and what they hold, eleven objects, made every
-message take FACTOR times as long at 10 x 16. What is asked for again, which is rare, is kept whole.
+strings and sixteen octets are kept: `Exchange`s with all they hold, eleven objects each, made every
+message take 1.1 times as long at 10 x 16. What is asked for again, which is rare, is kept whole.
 """
 
 from __future__ import annotations
