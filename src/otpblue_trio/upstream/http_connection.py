@@ -43,6 +43,7 @@ class Exchange:
 
     def __init__(self, octets: bytes, deadline: float, done: Done) -> None:
         self.octets = octets
+        """The whole request; none once it `is_sent`."""
         self.deadline = deadline
         """Trio time after which nobody waits for the answer."""
         self.done = done
@@ -242,8 +243,11 @@ class Connection:
             count = self._socket.send(octets)
         except BlockingIOError:
             count = 0
-        if count and self.exchange is not None:
-            self.exchange.is_sent = True
+        exchange = self.exchange
+        if count and exchange is not None:
+            exchange.is_sent = True
+            # Never sent again, so not kept: thousands may wait for their answers.
+            exchange.octets = b""
         if count < len(octets):
             self._unsent = octets[count:]
             self._ready_set.change(self._socket.fileno(), READING | select.EPOLLOUT)
