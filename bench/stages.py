@@ -28,6 +28,7 @@ from otpblue_trio.policy.types import Delivered, SendRequest
 from otpblue_trio.runtime.accounts import AccountRegistry
 from otpblue_trio.runtime.bound_session import BoundSession
 from otpblue_trio.runtime.connection import Connection
+from otpblue_trio.runtime.direct_reading import DirectReader
 from otpblue_trio.runtime.listeners import Peer
 from otpblue_trio.runtime.messages import MessageDesk
 from otpblue_trio.runtime.observer import ObserverGroup
@@ -230,12 +231,20 @@ async def main(log: LogWriter) -> None:
             leave=connection.leave,
         )
 
-        def take(
-            octets: bytes, connection: Connection = connection, bound: BoundSession = bound
-        ) -> None:
-            connection._receive_directly(octets)
-            connection._act_directly(bound, trio.current_time())
-            connection._wind_up_directly(bound, trio.current_time())
+        reader = DirectReader(
+            bound=bound,
+            session=session,
+            writer=connection._writer,
+            messages=desk,
+            parting=connection._parting,
+            on_read=connection._note_read,
+            part=connection._part_directly,
+        )
+
+        def take(octets: bytes, reader: DirectReader = reader) -> None:
+            reader._receive(octets)
+            reader._act(trio.current_time())
+            reader._wind_up(trio.current_time())
 
         measure("decode", decode, pdus)
         measure("number, sender, code", decide, messages)

@@ -28,7 +28,14 @@ from otpblue_trio.policy import (
     Reason,
     verdict,
 )
-from otpblue_trio.runtime import accounts, connection, gateway, messages, proxy_protocol
+from otpblue_trio.runtime import (
+    accounts,
+    connection,
+    direct_reading,
+    gateway,
+    messages,
+    proxy_protocol,
+)
 from otpblue_trio.smpp import CommandStatus
 from otpblue_trio.store import journal, store
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, http_answer, http_request
@@ -131,7 +138,7 @@ CONSTANTS = {
     ),
     "octets read and not looked at": f"one read ({connection._READ_OCTETS})",
     "answers that a peer does not read": (
-        f"{connection._MAX_OUTGOING_OCTETS} octets, "
+        f"{direct_reading.MAX_OUTGOING_OCTETS} octets, "
         f"{connection._MAX_OUTGOING_OCTETS_UNBOUND} before the bind"
     ),
     "addresses remembered for failed binds": f"{default_of(BindGate, 'max_addresses')}",

@@ -117,6 +117,12 @@ class SessionWriter:
             self.send_now()
 
     @property
+    def outgoing_octets(self) -> int:
+        """What the peer owes us the reading of, as far as it is not with the kernel."""
+        channel = self.channel
+        return self._session.outgoing_octets + (channel.outgoing_octets if channel else 0)
+
+    @property
     def is_busy(self) -> bool:
         """True while something is queued or being sent."""
         return bool(self._session.outgoing_octets) or self._is_sending
