@@ -19,7 +19,8 @@ from itertools import chain
 
 __all__ = ["digit_string", "folded_text", "plain_text", "shape_of"]
 
-_RUNS = re.compile(r"(\d+)")
+# Not `\d+`, which finds the same: in front of a repetition `re` has no short cut to the first digit.
+_RUNS = re.compile(r"(\d\d*)")
 
 
 def _digit_table() -> dict[int, str]:

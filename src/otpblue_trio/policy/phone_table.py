@@ -65,26 +65,37 @@ class _Plan(NamedTuple):
 class _CallingCode:
     """One calling code; `plans` is filled on first use, by length of the national number."""
 
-    __slots__ = ("code", "match_prefix", "plans", "regions")
+    __slots__ = ("code", "digits", "is_known", "match_prefix", "plans", "regions")
 
-    def __init__(self, code: int, regions: tuple[str, ...]) -> None:
+    def __init__(self, code: int) -> None:
         self.code = code
-        self.regions = regions
+        self.digits = len(str(code))
+        self.regions: tuple[str, ...] = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
         self.plans: dict[int, _Plan | None] = {}
         self.match_prefix: _Match | None = None
+        self.is_known = False
+        """The metadata has been read."""
+
+    def learn(self) -> None:
+        """Read the metadata of the main region."""
+        main = _metadata(self.code, self.regions[0])
+        if main is None:
+            raise PhoneTableError(f"no metadata for calling code {self.code}")
+        if main.national_prefix_for_parsing:
+            self.match_prefix = re.compile(main.national_prefix_for_parsing).match
+        self.is_known = True
 
 
 class PhoneTable:
     """Tells the region of a valid international number, as `phonenumbers` would."""
 
     def __init__(self) -> None:
-        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-        self._codes: dict[int, _CallingCode] = {}
-        self._by_start: dict[str, int] = {}
+        codes = {str(code): _CallingCode(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
+        self._by_start: dict[str, _CallingCode] = {}
         for start in map(str, range(100, 1000)):
             for length in (1, 2, 3):
-                code = int(start[:length])
-                if code in codes:
+                code = codes.get(start[:length])
+                if code is not None:
                     self._by_start[start] = code
                     break
 
@@ -101,14 +112,13 @@ class PhoneTable:
         Raises:
           PhoneTableError: the package's metadata is not what this module knows.
         """
-        start = self._by_start.get(digits[:3])
-        if start is None:
-            return ""
-        code = self._codes.get(start)
+        code = self._by_start.get(digits[:3])
         if code is None:
+            return ""
+        if not code.is_known:
             with _metadata_as_known():
-                code = self._codes[start] = _calling_code(start)
-        number = digits[1:] if start < 10 else digits[2:] if start < 100 else digits[3:]
+                code.learn()
+        number = digits[code.digits :]
         if code.match_prefix is not None:
             prefix = code.match_prefix(number)
             # An empty match without groups changes nothing.
@@ -151,7 +161,7 @@ class PhoneTable:
             if expected != (("+" + digits, region) if region else None):
                 raise PhoneTableError(
                     f"differs from phonenumbers {phonenumbers.__version__} "
-                    f"for calling code {self._by_start.get(digits[:3])}"
+                    f"for calling code {self._by_start[digits[:3]].code}"
                 )
             compared += 1
         return compared
@@ -186,16 +196,6 @@ def _metadata_as_known() -> Iterator[None]:
         raise PhoneTableError(
             f"the metadata of phonenumbers {phonenumbers.__version__} is of an unknown shape"
         ) from error
-
-
-def _calling_code(code: int) -> _CallingCode:
-    made = _CallingCode(code, phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code])
-    main = _metadata(code, made.regions[0])
-    if main is None:
-        raise PhoneTableError(f"no metadata for calling code {code}")
-    if main.national_prefix_for_parsing:
-        made.match_prefix = re.compile(main.national_prefix_for_parsing).match
-    return made
 
 
 def _plan(code: _CallingCode, length: int) -> _Plan | None:

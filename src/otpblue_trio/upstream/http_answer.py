@@ -59,7 +59,7 @@ class AnswerReader:
         self._has_head = self._is_complete = self._is_interim = False
         self.status = 0
         """The status of the answer, 0 while its head is incomplete."""
-        self.body: bytes | bytearray = bytearray()
+        self.body: bytes | bytearray = b""
         """The body as far as it came, freed from its transfer coding."""
         self.is_reusable = False
         """True when the connection may carry another request after this answer."""
@@ -115,8 +115,15 @@ class AnswerReader:
 
     def on_body(self, octets: bytes) -> None:
         """Parser callback: a piece of the body."""
-        if not self._is_complete:
-            self.body += octets
+        if self._is_complete:
+            return
+        if not self.body:
+            # Nearly always the only piece.
+            self.body = octets
+            return
+        if isinstance(self.body, bytes):
+            self.body = bytearray(self.body)
+        self.body += octets
 
     def on_message_complete(self) -> None:
         """Parser callback: an answer, interim or final, is whole."""
