@@ -19,7 +19,7 @@ from itertools import chain
 
 __all__ = ["digit_string", "folded_text", "plain_text", "shape_of"]
 
-# Not `\d+`, which finds the same: in front of a repetition `re` has no short cut to the first digit.
+# As `\d+`, but that lacks the short cut to the first digit that `re` has for a single character.
 _RUNS = re.compile(r"(\d\d*)")
 
 
