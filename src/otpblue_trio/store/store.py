@@ -23,7 +23,6 @@ job tries whether the disk works again; what the journal holds is in that job.
 
 from __future__ import annotations
 
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import trio
@@ -32,7 +31,9 @@ from otpblue_trio.readiness import Batch, current_batch
 from otpblue_trio.store.cdrs import read_cdrs
 from otpblue_trio.store.database import Database, Job
 from otpblue_trio.store.journal import Entry, Journal
+from otpblue_trio.store.rounds import EndOfRound
 from otpblue_trio.store.schema import cdr_row, receipt_row
+from otpblue_trio.store.thread import WriterThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,18 +60,6 @@ _SWEEP_PERIOD = 60.0
 _SWEEP_PAUSE = 0.02
 """Between two steps of one sweep: room for the records that come in meanwhile."""
 _FLUSH_TIMEOUT = 2.0
-_MAX_ROUNDS = 3
-"""Rounds of a busy event loop that a record waits for company."""
-
-
-class _EndOfRound(trio.abc.Instrument):
-    """Calls a function whenever the event loop is about to wait, with how long it may wait."""
-
-    def __init__(self, act: Callable[[float], None]) -> None:
-        self._act = act
-
-    def before_io_wait(self, timeout: float) -> None:
-        self._act(timeout)
 
 
 class Store:
@@ -128,7 +117,7 @@ class Store:
                 survives_power_loss=survives_power_loss,
                 journal=self._journal,
             )
-        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = WriterThread(self._came_back)
         self._with_thread: Job | None = None
         self._entries: list[Entry] = []
         """What is recorded in one batch (`readiness`), on its way to the journal."""
@@ -138,9 +127,9 @@ class Store:
         self._gathering = Job()
         """What waits for a commit goes here, for the next time the thread is free."""
         self._thread_is_free = False
-        self._end_of_round: _EndOfRound | None = None
-        """Installed while something has gathered for the thread, which is free."""
-        self._rounds = 0
+        self._end_of_round = EndOfRound(self._hand_over)
+        """Watched for while something has gathered for the thread, which is free: earlier the two
+        would fight for the interpreter, and what is recorded in one go would make two commits."""
         self.is_writable = True
         self._trouble = ""
         self._retry_at = 0.0
@@ -238,7 +227,7 @@ class Store:
         gathering.committed += owners[:room]
         if self._thread_is_free and gathering.committed:
             self._something_due.set()
-            self._watch_rounds()
+            self._end_of_round.watch()
         self._tell(owners[room:], False)
 
     def keep(self, receipts: list[StoredReceipt]) -> None:
@@ -356,29 +345,9 @@ class Store:
     async def _run_thread(
         self, database: Database, opening: Job, task_status: trio.TaskStatus[None]
     ) -> None:
-        token = trio.lowlevel.current_trio_token()
         self._batch = current_batch()
-        inbox = self._inbox
-
-        def write() -> None:
-            while (job := inbox.get()) is not None:
-                database.perform(job)
-                try:
-                    token.run_sync_soon(self._came_back, job)
-                except trio.RunFinishedError:
-                    break
-            database.close()
-
-        thread_scope = trio.CancelScope(shield=True)
-
-        async def own_the_thread() -> None:
-            with thread_scope:
-                await trio.to_thread.run_sync(
-                    write, abandon_on_cancel=True, limiter=trio.CapacityLimiter(1)
-                )
-
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(own_the_thread)
+            nursery.start_soon(self._thread.run, database.perform, database.close)
             try:
                 self._sweep_at = trio.current_time()
                 self._came_back(opening)
@@ -387,8 +356,8 @@ class Store:
                 await self._look_after()
             finally:
                 self._close()
-                self._watch_no_rounds()
-                thread_scope.deadline = trio.current_time() + _FLUSH_TIMEOUT
+                self._end_of_round.stop()
+                self._thread.wait_no_longer_than(_FLUSH_TIMEOUT)
         if self._with_thread is not None:
             self._give_up(self._with_thread, "the disk kept the last commit until the end")
 
@@ -422,27 +391,6 @@ class Store:
             else:
                 self._something_due = trio.Event()
 
-    def _watch_rounds(self) -> None:
-        """Give the thread what has gathered when the loop is about to wait.
-
-        Earlier the two would fight for the interpreter, and what is recorded in one go, such as
-        all answers of one read, would make two commits. A loop that never waits is not waited for.
-        """
-        if self._end_of_round is None:
-            self._end_of_round = _EndOfRound(self._round_ends)
-            trio.lowlevel.add_instrument(self._end_of_round)
-
-    def _watch_no_rounds(self) -> None:
-        self._rounds = 0
-        end_of_round, self._end_of_round = self._end_of_round, None
-        if end_of_round is not None:
-            trio.lowlevel.remove_instrument(end_of_round)
-
-    def _round_ends(self, timeout: float) -> None:
-        self._rounds += 1
-        if timeout > 0 or self._rounds >= _MAX_ROUNDS:
-            self._hand_over()
-
     def _dated(self, job: Job) -> Job:
         job.now = self._wall_clock()
         job.started_at = trio.current_time()
@@ -450,7 +398,7 @@ class Store:
 
     def _hand_over(self) -> None:
         """Give the thread what has gathered."""
-        self._watch_no_rounds()
+        self._end_of_round.stop()
         job, self._gathering = self._gathering, Job()
         if self._journal is not None:
             job.segments = self._journal.take()
@@ -464,7 +412,7 @@ class Store:
         self._thread_is_free = False
         self._with_thread = self._dated(job)
         self._something_due.set()
-        self._inbox.put(job)
+        self._thread.give(job)
 
     def _go_on(self) -> None:
         """Give the free thread the next job, or let it wait, or end."""
@@ -472,7 +420,7 @@ class Store:
             if not self._trouble and self._has_work():
                 self._hand_over()
             else:
-                self._inbox.put(None)
+                self._thread.end()
         elif self._trouble:
             # `_look_after` tries again.
             pass
