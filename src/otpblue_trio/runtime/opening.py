@@ -31,8 +31,8 @@ __all__ = ["NotOpened", "Opened", "open_stream"]
 class Opened:
     """A stream on which a session may begin."""
 
-    first: bytes
-    """What has come of it, perhaps nothing yet."""
+    first: bytes = attrs.field(repr=False)
+    """What has come of it, perhaps nothing yet, perhaps a bind with its password."""
     channel: TlsChannel | None = None
     certificate: ClientCertificate | None = None
 
