@@ -46,11 +46,7 @@ from otpblue_trio.runtime.streams import socket_descriptor
 from otpblue_trio.runtime.telling import ConnectionTeller
 from otpblue_trio.runtime.tls_channel import TlsFailure
 from otpblue_trio.runtime.writing import SessionWriter
-from otpblue_trio.session import (
-    BindRequested,
-    BindUnreadable,
-    SmppSession,
-)
+from otpblue_trio.session import BindRequested, BindUnreadable, SmppSession
 
 if TYPE_CHECKING:
     import ssl
@@ -64,7 +60,6 @@ if TYPE_CHECKING:
     from otpblue_trio.runtime.observer import Observer
     from otpblue_trio.runtime.protocols import GatewayLimits
     from otpblue_trio.runtime.pump import SocketPump
-    from otpblue_trio.runtime.tls_channel import TlsChannel
 
 __all__ = ["Connection"]
 
@@ -130,7 +125,6 @@ class Connection:
         self._pump = pump
         self._direct: DirectReader | None = None
         self._bound: BoundSession | None = None
-        self._channel: TlsChannel | None = None
         self._early = b""
         """What came first, or together with the end of the TLS handshake."""
         self._certificate: ClientCertificate | None = None
@@ -253,7 +247,7 @@ class Connection:
             self._is_turned_away = opened.is_turned_away
             return opened.reason
         self._early = opened.first
-        self._channel = self._writer.channel = opened.channel
+        self._writer.channel = opened.channel
         self._certificate = opened.certificate
         while self._bound is None:
             ended = await self._read_once()
@@ -290,18 +284,18 @@ class Connection:
     async def _read_once(self) -> CloseReason | None:
         """Read and act; returns what ends the reading."""
         await self._let_peer_read()
+        channel = self._writer.channel
         octets, self._early = self._early, b""
         if not octets:
             try:
                 received = await self._stream.receive_some(_READ_OCTETS)
-                channel = self._channel
                 octets = bytes(received) if channel is None else channel.open(received)
             except (trio.BrokenResourceError, TlsFailure):
                 return CloseReason.PEER_RESET
             if not received:
                 return CloseReason.PEER_CLOSED
         reason = await self._take(octets)
-        if reason is None and self._channel is not None and self._channel.has_ended:
+        if reason is None and channel is not None and channel.has_ended:
             reason = CloseReason.PEER_CLOSED
         bound = self._bound
         if bound is not None and not self._session.is_bound:
