@@ -28,7 +28,6 @@ from otpblue_trio.policy.types import Delivered, SendRequest
 from otpblue_trio.runtime.accounts import AccountRegistry
 from otpblue_trio.runtime.bound_session import BoundSession
 from otpblue_trio.runtime.connection import Connection
-from otpblue_trio.runtime.direct_reading import DirectReader
 from otpblue_trio.runtime.listeners import Peer
 from otpblue_trio.runtime.messages import MessageDesk
 from otpblue_trio.runtime.observer import ObserverGroup
@@ -47,6 +46,7 @@ from otpblue_trio.testing import account
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from otpblue_trio.runtime.direct_reading import DirectReader
     from otpblue_trio.store import CdrEntry, StoredReceipt
 
 MESSAGES = 4000
@@ -231,15 +231,7 @@ async def main(log: LogWriter) -> None:
             leave=connection.leave,
         )
 
-        reader = DirectReader(
-            bound=bound,
-            session=session,
-            writer=connection._writer,
-            messages=desk,
-            parting=connection._parting,
-            on_read=connection._note_read,
-            part=connection._part_directly,
-        )
+        reader = connection._direct_reader(bound)
 
         def take(octets: bytes, reader: DirectReader = reader) -> None:
             reader._receive(octets)

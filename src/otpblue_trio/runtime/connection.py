@@ -130,7 +130,6 @@ class Connection:
         self._certificate: ClientCertificate | None = None
         self._detail = ""
         self._is_turned_away = False
-        self._is_forgotten = False
         self._most_outgoing = _MAX_OUTGOING_OCTETS_UNBOUND
         now = self._tell.opened_at
         self._lifetime = trio.CancelScope(deadline=now + limits.max_session_duration)
@@ -172,7 +171,8 @@ class Connection:
             try:
                 reason = await self._converse()
             finally:
-                self._forget()
+                if not self._parting.is_done:
+                    self._forget()
                 await self._parting.see_end(reason)
         except* Exception as errors:
             # The one place that stops an accident: this connection ends, the others never know.
@@ -262,20 +262,23 @@ class Connection:
             descriptor = self._writer.descriptor
             if bound is not None and self._pump is not None and descriptor is not None:
                 await self._let_peer_read()
-                self._direct = DirectReader(
-                    bound=bound,
-                    session=self._session,
-                    writer=self._writer,
-                    messages=self._messages,
-                    parting=self._parting,
-                    on_read=self._note_read,
-                    part=self._part_directly,
-                )
+                self._direct = self._direct_reader(bound)
                 reason = await self._direct.read(self._pump, descriptor)
                 return CloseReason.UNBOUND if self._parting.is_done else reason
             ended = await self._read_once()
             if ended is not None:
                 return ended
+
+    def _direct_reader(self, bound: BoundSession) -> DirectReader:
+        return DirectReader(
+            bound=bound,
+            session=self._session,
+            writer=self._writer,
+            messages=self._messages,
+            parting=self._parting,
+            on_read=self._note_read,
+            part=self._part_directly,
+        )
 
     async def _let_peer_read(self) -> None:
         while self._writer.outgoing_octets > self._most_outgoing:
@@ -397,9 +400,6 @@ class Connection:
 
     def _forget(self) -> None:
         """Leave every place that knows this connection."""
-        if self._is_forgotten:
-            return
-        self._is_forgotten = True
         self._session.abandon()
         if self._bound is not None:
             self._bound.leave_account(trio.current_time())

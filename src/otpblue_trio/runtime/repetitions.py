@@ -66,8 +66,7 @@ class Repetitions:
           request: what the platform would be asked.
           now: the time.
         """
-        if self._keys and self._ends[self._spent] <= now:
-            self.forget(now)
+        self.forget(now)
         known = self._known.get(key)
         if not isinstance(known, str):
             return known
