@@ -77,11 +77,28 @@ def test_a_one_time_password_sent_back_is_no_error_code(code: object) -> None:
     assert outcome.kind is FailureKind.BAD_ANSWER
 
 
-@pytest.mark.parametrize("status", [100, 201, 204, 301, 401, 403, 404, 429, 500, 502, 503])
+TURNED_AWAY = [401, 403, 404, 405, 413, 415, 429]
+UNCLEAR = [100, 201, 204, 301, 408, 500, 502, 503]
+
+
+@pytest.mark.parametrize("status", TURNED_AWAY + UNCLEAR)
 def test_any_other_status_is_a_failure_that_names_it(status: int) -> None:
     outcome = outcome_of_answer(status, orjson.dumps(DELIVERED))
     assert isinstance(outcome, Failed)
     assert (outcome.kind, outcome.http_status) == (FailureKind.STATUS, status)
+
+
+@pytest.mark.parametrize("status", TURNED_AWAY)
+def test_request_that_was_turned_away_was_not_sent(status: int) -> None:
+    outcome = outcome_of_answer(status, b"")
+    assert isinstance(outcome, Failed)
+    assert not outcome.may_have_been_sent
+
+
+@pytest.mark.parametrize("status", UNCLEAR)
+def test_other_failed_request_may_have_been_sent(status: int) -> None:
+    outcome = outcome_of_answer(status, b"")
+    assert isinstance(outcome, Failed)
     assert outcome.may_have_been_sent
 
 

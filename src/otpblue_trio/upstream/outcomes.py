@@ -27,6 +27,10 @@ _MAX_CODE = 9999
 password: a platform that sends the request back must not get that into logs and records."""
 
 
+_TURNED_AWAY = frozenset({401, 403, 404, 405, 413, 415, 429})
+"""Statuses of a request that was not carried out: the key, the path, its form, a limit."""
+
+
 def request_body(request: SendRequest) -> bytes:
     """Return the JSON body that asks the platform for one send.
 
@@ -63,7 +67,8 @@ def outcome_of_answer(status: int, body: bytes | bytearray) -> Outcome:
     Returns:
       `Delivered` for 200 with `success` and a `message_id`; `Refused` for 400 with a code;
       `Failed(STATUS)` for any other status; else `Failed(BAD_ANSWER)`. Failures have
-      `may_have_been_sent` set: the platform has seen the request.
+      `may_have_been_sent` set, because the platform has seen the request, but for statuses that
+      say that it was turned away.
     """
     if status == 200:
         answer = _json_object(body)
@@ -79,7 +84,7 @@ def outcome_of_answer(status: int, body: bytes | bytearray) -> Outcome:
     return Failed(
         FailureKind.STATUS,
         http_status=status,
-        may_have_been_sent=True,
+        may_have_been_sent=status not in _TURNED_AWAY,
         detail=f"HTTP status {status}",
     )
 
