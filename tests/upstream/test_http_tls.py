@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from contextlib import asynccontextmanager, suppress
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,10 +14,12 @@ import pytest
 import trio
 import trio.testing
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome, SendRequest
 from otpblue_trio.upstream.http_client import HttpPlatform
-from otpblue_trio.upstream.http_tls import make_ssl_context
+from otpblue_trio.upstream.http_tls import RecordBoundaries, make_ssl_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -54,8 +57,9 @@ def server_context(authority: trustme.CA) -> ssl.SSLContext:
 class Stream:
     """The platform's end of one TLS connection, for scripts."""
 
-    def __init__(self, tls: trio.SSLStream[trio.SocketStream]) -> None:
+    def __init__(self, tls: trio.SSLStream[Wire]) -> None:
         self.tls = tls
+        self.wire = tls.transport_stream
         self.requests = 0
 
     async def request(self) -> bytes:
@@ -76,6 +80,42 @@ class Stream:
 
     async def send(self, octets: bytes) -> None:
         await self.tls.send_all(octets)
+
+    def hold(self) -> None:
+        """Keep what follows from the network until `let_go`."""
+        self.wire.held = bytearray()
+
+    async def let_go(self, more: bytes = b"") -> None:
+        """Send what was held in one piece, with octets behind it that are not encrypted."""
+        held, self.wire.held = self.wire.held, None
+        assert held is not None
+        await self.wire.send_all(bytes(held) + more)
+
+
+class Wire(trio.abc.Stream):
+    """A TCP stream that can hold back what is to be sent."""
+
+    def __init__(self, tcp: trio.SocketStream) -> None:
+        self._tcp = tcp
+        self.held: bytearray | None = None
+        self.holds_after_first = False
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        if self.held is None:
+            await self._tcp.send_all(data)
+            if self.holds_after_first:
+                self.held = bytearray()
+        else:
+            self.held += data
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._tcp.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._tcp.receive_some(max_bytes)
+
+    async def aclose(self) -> None:
+        await self._tcp.aclose()
 
 
 class Rig:
@@ -119,15 +159,20 @@ async def open_rig(
     client_context: ssl.SSLContext | None,
     script: Callable[[Stream], Awaitable[None]] = answering,
     host: str = "127.0.0.1",
+    glues: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Rig]:
-    """Run a client against a platform that follows a script on each connection."""
+    """Run a client against a platform that follows a script on each connection.
+
+    `glues`: all that the platform sends behind its first flight is held until the script lets go.
+    """
     listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
     port = listener.socket.getsockname()[1]
 
     async def serve(tcp: trio.SocketStream) -> None:
-        tls = trio.SSLStream(tcp, server_context, server_side=True)
+        tls = trio.SSLStream(Wire(tcp), server_context, server_side=True)
         stream = Stream(tls)
+        stream.wire.holds_after_first = glues
         async with tcp:
             with suppress(trio.BrokenResourceError):
                 await tls.do_handshake()
@@ -279,6 +324,83 @@ async def test_unsolicited_answer_is_not_taken_for_the_answer_to_the_next_reques
         for _ in range(3):
             assert await rig.send() == DELIVERED
             await rig.until(lambda: rig.platform.connections == 0)
+
+
+async def test_connection_with_half_a_record_on_it_carries_no_other_request(
+    server_context: ssl.SSLContext, ca_file: Path
+) -> None:
+    async def half_a_record(stream: Stream) -> None:
+        await stream.request()
+        stream.hold()
+        await stream.send(ANSWER)
+        await stream.let_go(b"\x17\x03\x03\x00\x40" + bytes(10))
+        await stream.request()
+
+    async with open_rig(server_context, make_ssl_context(str(ca_file)), half_a_record) as rig:
+        for _ in range(3):
+            assert await rig.send() == DELIVERED
+        assert [stream.requests for stream in rig.streams] == [1, 1, 1]
+
+
+async def test_platform_that_speaks_first_is_not_asked(
+    server_context: ssl.SSLContext, ca_file: Path
+) -> None:
+    async def eager(stream: Stream) -> None:
+        await stream.send(ANSWER)
+        await stream.let_go()
+        await stream.request()
+
+    server_context.maximum_version = ssl.TLSVersion.TLSv1_2
+    client_context = make_ssl_context(str(ca_file))
+    async with open_rig(server_context, client_context, eager, glues=True) as rig:
+        assert failure(await rig.send()) == (FailureKind.CONNECT, False)
+
+
+@pytest.mark.parametrize(
+    "behind", [b"\x17\x03\x03\x00\x20" + bytes(32), b"\x15\x03\x03\x00\x02\x02\x50", b"HTTP/"]
+)
+async def test_whole_answer_stands_whatever_comes_behind_it(
+    server_context: ssl.SSLContext, ca_file: Path, behind: bytes
+) -> None:
+    async def script(stream: Stream) -> None:
+        await stream.request()
+        stream.hold()
+        await stream.send(ANSWER)
+        await stream.let_go(behind)
+        await stream.request()
+
+    async with open_rig(server_context, make_ssl_context(str(ca_file)), script) as rig:
+        for _ in range(2):
+            assert await rig.send() == DELIVERED
+        assert [stream.requests for stream in rig.streams] == [1, 1]
+
+
+async def test_body_without_length_and_junk_is_cut_short(
+    server_context: ssl.SSLContext, ca_file: Path
+) -> None:
+    async def script(stream: Stream) -> None:
+        await stream.request()
+        stream.hold()
+        await stream.send(UNTIL_CLOSE)
+        await stream.let_go(b"\x17\x03\x03\x00\x20" + bytes(32))
+
+    async with open_rig(server_context, make_ssl_context(str(ca_file)), script) as rig:
+        assert failure(await rig.send()) == (FailureKind.DISCONNECTED, True)
+
+
+@given(lengths=st.lists(st.integers(0, 300), max_size=5), data=st.data())
+def test_ends_of_records_are_found_however_the_stream_is_cut(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    stream = b"".join(b"\x17\x03\x03" + n.to_bytes(2, "big") + bytes(n) for n in lengths)
+    ends = {0, *accumulate(5 + n for n in lengths)}
+    records, at = RecordBoundaries(), 0
+    while at < len(stream):
+        assert records.are_whole == (at in ends)
+        step = data.draw(st.integers(1, len(stream) - at))
+        records.follow(stream[at : at + step])
+        at += step
+    assert records.are_whole
 
 
 async def test_client_says_goodbye(server_context: ssl.SSLContext, ca_file: Path) -> None:

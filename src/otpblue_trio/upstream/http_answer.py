@@ -53,6 +53,14 @@ class AnswerReader:
         self._parser = httptools.HttpResponseParser(self)
         self.begin()
 
+    def end(self) -> None:
+        """Read nothing more; what was read stays.
+
+        Reader and parser hold each other, and with them the last answer, until the garbage
+        collector comes, which is rare in a gateway.
+        """
+        del self._parser
+
     def begin(self) -> None:
         """Get ready for the answer to the next request."""
         self._received = b""

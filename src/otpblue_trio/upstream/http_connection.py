@@ -120,6 +120,8 @@ class Connection:
         self._reader = AnswerReader()
         self._unsent = b""
         self._has_ended = False
+        self._broken = ""
+        """Why nothing can be read behind the octets that `_receive` gave last."""
         self._socket = socket.socket(address.family, socket.SOCK_STREAM)
         try:
             self._socket.setblocking(False)
@@ -147,7 +149,6 @@ class Connection:
         try:
             self._transmit(self._seal(exchange.octets))
         except OSError:
-            self.exchange = exchange.connection = None
             self.close()
             return False
         return True
@@ -158,9 +159,13 @@ class Connection:
         What came unasked is read now: the end of the stream or octets of an answer close it (the
         owner is told), what TLS keeps to itself does not.
         """
+        self.look()
+        return not self.is_closed
+
+    def look(self) -> None:
+        """Read what is there, without waiting for the turn of an established connection."""
         if self._poll.poll(0):
             self._take(select.EPOLLIN)
-        return not self.is_closed
 
     def give_up(self, detail: str) -> None:
         """End an attempt to connect; the owner is told."""
@@ -168,11 +173,18 @@ class Connection:
         self._owner.unreachable(self, detail)
 
     def close(self) -> None:
-        """Close the socket, whatever the phase; nobody is told. Closing again does nothing."""
+        """Close the socket, whatever the phase; nobody is told. Closing again does nothing.
+
+        From then on it carries no exchange, and the two do not keep each other alive.
+        """
         if not self.is_closed:
             self.is_closed = True
             self._ready_set.remove(self._socket.fileno())
             self._socket.close()
+            self._reader.end()
+            exchange, self.exchange = self.exchange, None
+            if exchange is not None:
+                exchange.connection = None
 
     def on_ready(self, flags: int) -> None:
         """Do what the socket is ready for."""
@@ -215,18 +227,18 @@ class Connection:
             self.exchange = None
             self.is_fresh = False
             # An answer that came before the request was out, or together with the end.
-            if self._unsent or self._has_ended or flags & _PEER_ENDED:
+            if self._unsent or self._has_ended or self._broken or flags & _PEER_ENDED:
                 reader.is_reusable = False
             if not reader.is_reusable:
                 self.close()
             self._owner.answered(self, exchange, reader)
+        elif self._broken:
+            self._lose(self._broken)
         elif self._has_ended:
             self._lose("closed in the middle of an answer" if reader.status else "no answer")
 
     def _lose(self, detail: str) -> None:
-        exchange, self.exchange = self.exchange, None
-        if exchange is not None:
-            exchange.connection = None
+        exchange = self.exchange
         self.close()
         self._owner.lost(self, exchange, detail)
 

@@ -7,6 +7,7 @@ result to the socket itself, because only then is it known whether an octet of a
 from __future__ import annotations
 
 import os
+import select
 import socket
 import ssl
 from contextlib import suppress
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from otpblue_trio.upstream.http_addresses import Address
     from otpblue_trio.upstream.http_connection import Owner
 
-__all__ = ["TlsClient", "TlsConnection", "make_ssl_context"]
+__all__ = ["RecordBoundaries", "TlsClient", "TlsConnection", "make_ssl_context"]
+
+_RECORD_HEAD = 5
+"""Octets before the content of a record; the last two of them are its length."""
 
 
 def make_ssl_context(ca_file: str | None) -> ssl.SSLContext:
@@ -66,6 +70,32 @@ class TlsClient:
             self._session = session
 
 
+class RecordBoundaries:
+    """Follows where the records of a stream end (RFC 8446, 5.1), which OpenSSL does not tell."""
+
+    __slots__ = ("_head", "_missing")
+
+    def __init__(self) -> None:
+        self._head = b""
+        """Of a record whose length is not known yet."""
+        self._missing = 0
+        """Octets of a record that has begun."""
+
+    @property
+    def are_whole(self) -> bool:
+        """True while no record has begun that has not ended."""
+        return not (self._head or self._missing)
+
+    def follow(self, octets: bytes) -> None:
+        """Take the next octets of the stream."""
+        octets = self._head + octets
+        end = self._missing
+        while end + _RECORD_HEAD <= len(octets):
+            end += _RECORD_HEAD + int.from_bytes(octets[end + 3 : end + 5], "big")
+        self._head = octets[end:]
+        self._missing = max(end - len(octets), 0)
+
+
 class TlsConnection(Connection):
     """A connection over TLS; established once the handshake is done.
 
@@ -86,9 +116,26 @@ class TlsConnection(Connection):
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._channel = tls.open_channel(self._incoming, self._outgoing)
+        self._records = RecordBoundaries()
         self._is_remembered = False
         self._is_tcp_established = False
         super().__init__(owner, address, fallbacks, now)
+
+    def look(self) -> None:
+        """Read what is there, in the socket or behind it."""
+        super().look()
+        if self._incoming.pending and not self.is_closed:
+            self._take(select.EPOLLIN)
+
+    def is_fit(self) -> bool:
+        """Look whether it can carry a request, as `Connection` says.
+
+        A record that has begun and not ended may hold octets of an answer, which would then be
+        taken for the answer to the next request.
+        """
+        if super().is_fit() and not self._records.are_whole:
+            self._lose("octets that nobody asked for")
+        return not self.is_closed
 
     def close(self) -> None:
         """Say goodbye (RFC 8446, 6.1) as far as that takes no waiting, then close the socket."""
@@ -104,10 +151,15 @@ class TlsConnection(Connection):
         try:
             self._connect_socket()
             is_done = self._shake_hands()
+            speaks_first = is_done and self._speaks_first()
         except OSError as error:
             self.give_up(reason_of(error))
             return
-        if is_done:
+        if speaks_first:
+            self.give_up(
+                "closed by the platform" if self._has_ended else "octets that nobody asked for"
+            )
+        elif is_done:
             self.is_established = True
             self._owner.established(self)
 
@@ -136,12 +188,18 @@ class TlsConnection(Connection):
         self._drain()
         return True
 
+    def _speaks_first(self) -> bool:
+        """Tell whether there are octets of an answer before there was a request."""
+        if self._incoming.pending and self._receive() is not None:
+            return True
+        return not self._records.are_whole
+
     def _seal(self, octets: bytes) -> bytes:
         self._channel.write(octets)
         return self._outgoing.read()
 
     def _receive(self) -> bytes | None:
-        if not self._feed():
+        if not self._feed() and not self._incoming.pending:
             return None
         channel, incoming = self._channel, self._incoming
         octets = b""
@@ -155,6 +213,11 @@ class TlsConnection(Connection):
                 octets += piece
         except ssl.SSLWantReadError:
             pass
+        except ssl.SSLError as error:
+            # A whole answer counts, whatever follows it.
+            if not octets:
+                raise
+            self._broken = reason_of(error)
         if self._outgoing.pending:
             # What was read counts, even if the peer no longer listens.
             with suppress(OSError):
@@ -174,6 +237,7 @@ class TlsConnection(Connection):
             return False
         if octets:
             self._incoming.write(octets)
+            self._records.follow(octets)
         else:
             self._incoming.write_eof()
         return True
