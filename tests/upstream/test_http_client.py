@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import socket
 from contextlib import asynccontextmanager, suppress
 from random import Random
 from struct import pack
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,11 +26,13 @@ from otpblue_trio.policy.types import (
     Refused,
     SendRequest,
 )
+from otpblue_trio.upstream import http_connection
+from otpblue_trio.upstream.http_answer import AnswerReader
 from otpblue_trio.upstream.http_client import HttpPlatform
 from otpblue_trio.upstream.http_connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from trio.testing import MockClock
 
@@ -127,8 +132,9 @@ async def silent(peer: Peer) -> None:
 class Rig:
     """A running client and the platform that it talks to."""
 
-    def __init__(self, platform: HttpPlatform, nursery: trio.Nursery) -> None:
+    def __init__(self, platform: HttpPlatform, nursery: trio.Nursery, port: int) -> None:
         self.platform = platform
+        self.port = port
         self.nursery = nursery
         self.peers: list[Peer] = []
         self.states: list[str] = []
@@ -208,7 +214,7 @@ async def open_rig(
     async with trio.open_nursery() as nursery:
         settings = {"on_state": on_state, "on_defect": on_defect} | settings
         url = f"http://{shown}:{port}{TARGET}"
-        rig = Rig(HttpPlatform(url=url, ssl_context=None, **settings), nursery)
+        rig = Rig(HttpPlatform(url=url, ssl_context=None, **settings), nursery, port)
         await nursery.start(trio.serve_listeners, serve, [listener])
         await nursery.start(rig.platform.run)
         with trio.fail_after(20 if is_real else 1e6):
@@ -725,6 +731,30 @@ async def test_time_out_frees_its_connection_for_those_who_wait(mock_clock: Mock
         assert await second.outcome() == Delivered("id-1")
 
 
+async def test_answer_that_came_in_time_is_told_though_it_is_read_late(
+    mock_clock: MockClock,
+) -> None:
+    async with open_rig(silent, timeout=10.0) as rig:
+        # Which of two tasks that are ready runs first, Trio leaves to chance.
+        for round_ in range(1, 13):
+            ticket = rig.submit()
+            await rig.until(lambda wanted=round_: rig.requests == wanted)  # type: ignore[misc]
+            rig.peers[-1].send_now(delivered())
+            mock_clock.jump(11)
+            assert await ticket.outcome() == Delivered("id-1")
+
+
+async def test_request_with_hardly_any_time_left_is_not_sent(mock_clock: MockClock) -> None:
+    async with open_rig(silent, timeout=10.0, max_connections=1) as rig:
+        first, second = rig.submit(), rig.submit()
+        await rig.until(lambda: rig.requests == 1)
+        mock_clock.jump(9.7)
+        rig.peers[0].send_now(delivered())
+        await rig.until(lambda: second.is_taken)
+        assert failure(await second.outcome()) == (FailureKind.TIMEOUT, False)
+        assert rig.requests == 1
+
+
 # Bounds.
 
 
@@ -791,6 +821,46 @@ async def test_connection_over_its_age_carries_no_other_request(
         assert len(rig.peers) == connections
 
 
+# What stays behind.
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def alive(kind: type) -> int:
+    return sum(type(thing) is kind for thing in gc.get_objects())
+
+
+async def test_closed_connections_leave_nothing_to_the_garbage_collector(
+    no_collector: None,
+) -> None:
+    async with open_rig(answering(delivered("id-1", b"Connection: close"))) as rig:
+        for _ in range(5):
+            await rig.send()
+        assert rig.platform.connections == 0
+        # The readiness set still holds what it handled last.
+        assert max(alive(AnswerReader), alive(Connection)) <= 1
+
+
+async def test_time_outs_leave_nothing_to_the_garbage_collector(
+    no_collector: None, mock_clock: MockClock
+) -> None:
+    async with open_rig(silent) as rig:
+        tickets = [rig.submit() for _ in range(5)]
+        await rig.until(lambda: rig.requests == 5)
+        mock_clock.jump(10)
+        for ticket in tickets:
+            await ticket.outcome()
+        assert rig.platform.connections == 0
+        # The readiness set still holds what it handled last.
+        assert max(alive(AnswerReader), alive(Connection)) <= 1
+
+
 # Where to connect.
 
 
@@ -846,6 +916,45 @@ async def test_next_address_is_tried_when_the_first_is_dead() -> None:
     resolve("127.0.0.2", "127.0.0.3", "127.0.0.1")
     async with open_rig(answering(delivered()), name="api.test") as rig:
         assert await rig.send() == Delivered("id-1")
+
+
+async def test_request_begins_behind_the_address_that_failed_last(mock_clock: MockClock) -> None:
+    resolve("127.0.0.2", "127.0.0.1")
+    async with open_rig(answering(delivered()), name="api.test", timeout=2.0) as rig:
+        with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+            deaf.bind(("127.0.0.2", rig.port))
+            deaf.listen(0)
+            for client in (first, second):  # these are all that it lets in
+                client.setblocking(False)
+                client.connect_ex(deaf.getsockname())
+            ticket = rig.submit()
+            await rig.until(lambda: rig.platform.connections == 1)
+            mock_clock.jump(2)
+            assert failure(await ticket.outcome()) == (FailureKind.TIMEOUT, False)
+            mock_clock.jump(1)
+            await rig.until(lambda: rig.platform.connections == 0)
+            ticket = rig.submit()
+            await rig.until(lambda: ticket.is_taken)
+            assert await ticket.outcome() == Delivered("id-1")
+
+
+async def test_request_waits_for_a_connection_when_no_descriptor_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_descriptor(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async with open_rig(silent) as rig:
+        first = rig.submit()
+        await rig.until(lambda: rig.requests == 1)
+        without = SimpleNamespace(**vars(socket) | {"socket": no_descriptor})
+        monkeypatch.setattr(http_connection, "socket", without)
+        second = rig.submit()
+        for message_id in ("id-1", "id-2"):
+            rig.peers[0].send_now(delivered(message_id))
+            await rig.until(lambda: rig.requests == 2)
+        assert await first.outcome() == Delivered("id-1")
+        assert await second.outcome() == Delivered("id-2")
 
 
 async def test_next_address_is_tried_when_the_first_fails_at_once() -> None:

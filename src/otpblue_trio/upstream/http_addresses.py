@@ -2,8 +2,8 @@
 
 A name is resolved in the background once its answer is older than the refresh time; meanwhile, and
 when a resolution fails, the last good answer is used. Connection attempts go through the addresses
-in the resolver's order, beginning with the one that worked last: a dead first address costs one
-attempt, not one per connection.
+in the resolver's order, beginning with the one that worked last, or behind the one that failed
+last: a dead address costs one attempt, not one for each connection.
 """
 
 from __future__ import annotations
@@ -71,6 +71,11 @@ class AddressBook:
         """Begin with this address from now on; it is forgotten if no longer known."""
         if address in self._addresses:
             self._first = self._addresses.index(address)
+
+    def avoid(self, address: Address) -> None:
+        """Begin behind this address from now on, if it is the one to begin with."""
+        if self._addresses and self._addresses[self._first] == address:
+            self._first = (self._first + 1) % len(self._addresses)
 
     async def look_up(self) -> str:
         """Ask the resolver; return why that failed, or an empty string.

@@ -52,6 +52,9 @@ _logger = logging.getLogger(__name__)
 _NOT_RUNNING = Failed(FailureKind.UNAVAILABLE, detail="platform client not running")
 _DOWN = Failed(FailureKind.UNAVAILABLE, detail="platform is down")
 _BUSY = Failed(FailureKind.BUSY, detail="too many requests wait for a connection")
+_LEAST_TIME = 0.5
+"""Seconds that a request must have left when it goes out, or half the timeout if that is less:
+nobody would wait for the answer to one with less, and nobody would know what became of it."""
 _BAD_KEY = Failed(FailureKind.UNAVAILABLE, detail="API key cannot be sent in a header")
 
 
@@ -68,7 +71,8 @@ class HttpPlatform:
 
     Args:
       url: `http://` or `https://` address of the send call.
-      timeout: seconds from `submit` to the outcome, waiting for a connection included.
+      timeout: seconds from `submit` to the outcome, waiting for a connection included. A request
+        that gets its connection in the last half second is not sent any more.
       max_connections: sockets at once.
       ssl_context: verifies an `https` platform; None: the system's authorities.
       max_queue: requests that may wait for a connection; one more is answered BUSY.
@@ -119,6 +123,7 @@ class HttpPlatform:
             raise ValueError("platform client: counts must be 1 or more")
         address = parse_platform_url(url)
         self._timeout = timeout
+        self._least_time = min(_LEAST_TIME, timeout / 2)
         self._max_queue = max_queue
         self._on_state = on_state or _ignore_state
         self._on_defect = on_defect or _log_defect
@@ -226,8 +231,11 @@ class HttpPlatform:
     def _settle(self, done: Done, outcome: Outcome) -> None:
         self._settled.append((done, outcome))
         if not self._is_delivery_due:
-            self._is_delivery_due = True
-            self.ready_set.in_next_batch(self._deliver)
+            self._deliver_by(self.ready_set.in_next_batch)
+
+    def _deliver_by(self, put_off: Callable[[Callable[[], None]], None]) -> None:
+        self._is_delivery_due = True
+        put_off(self._deliver)
 
     def _deliver(self) -> None:
         """Pass on the outcomes there are now; what `done` adds waits for the next batch."""
@@ -286,13 +294,14 @@ class HttpPlatform:
     def unreachable(self, connection: Connection, detail: str) -> None:
         """Try the next address; after the last one a waiting request fails for it."""
         self._pool.forget(connection)
+        self._addresses.avoid(connection.address)
         detail = f"{connection.address}: {detail}"
         now = trio.current_time()
         if connection.fallbacks and self._queue:
-            error = self._pool.connect(connection.fallbacks, now)
-            if not error:
+            failure = self._pool.connect(connection.fallbacks, now)
+            if failure is None:
                 return
-            detail = error
+            detail = failure.detail
         if self._queue:
             self._fail(self._queue.popleft(), FailureKind.CONNECT, detail)
         self._connect_for_queue(now)
@@ -303,8 +312,9 @@ class HttpPlatform:
         del self._open[exchange]
         self._settled.append((exchange.done, outcome))
         if not self._is_delivery_due:
-            self._is_delivery_due = True
-            self._batch.at_end(self._deliver)
+            self._deliver_by(
+                self._batch.at_end if self._batch.is_on else self.ready_set.in_next_batch
+            )
         if not isinstance(outcome, Failed):
             self._breaker.succeeded()
         elif outcome.http_status >= 500:
@@ -373,8 +383,11 @@ class HttpPlatform:
 
     def _employ(self, connection: Connection) -> None:
         """Give a free connection to the first request that waits, or let it rest."""
+        now = self.ready_set.now
+        while self._queue and self._queue[0].deadline - now < self._least_time:
+            self._fail(self._queue.popleft(), FailureKind.TIMEOUT, "no connection in time")
         if not self._queue:
-            self._pool.rest(connection, self.ready_set.now)
+            self._pool.rest(connection, now)
             return
         if not connection.is_fresh and not connection.is_fit():
             return
@@ -392,9 +405,13 @@ class HttpPlatform:
             addresses = self._addresses.candidates()
             if not addresses:
                 return
-            detail = self._pool.connect(addresses, now)
-            if detail:
-                self._fail(self._queue.popleft(), FailureKind.CONNECT, detail)
+            failure = self._pool.connect(addresses, now)
+            if failure is None:
+                continue
+            if failure.is_ours and len(self._pool):
+                # The connections that there are will carry what waits.
+                return
+            self._fail(self._queue.popleft(), FailureKind.CONNECT, failure.detail)
 
     async def _resolve(self) -> None:
         detail = await self._addresses.look_up()
@@ -416,6 +433,11 @@ class HttpPlatform:
         for exchange in list(takewhile(lambda exchange: exchange.deadline <= now, self._open)):
             if exchange not in self._open:
                 continue  # the breaker, which one before it has opened, has settled it
+            if exchange.connection is not None:
+                # The answer may be there, and nobody had the time to read it.
+                exchange.connection.look()
+                if exchange not in self._open:
+                    continue
             connection = exchange.connection
             if connection is None:
                 self._queue.remove(exchange)

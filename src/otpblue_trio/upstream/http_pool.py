@@ -9,6 +9,7 @@ taking one out of the middle costs no search.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
@@ -17,7 +18,10 @@ import attrs
 from otpblue_trio.upstream.http_addresses import Address
 from otpblue_trio.upstream.http_connection import Connection, reason_of
 
-__all__ = ["ConnectionPool", "Opener", "PoolLimits"]
+__all__ = ["ConnectFailure", "ConnectionPool", "Opener", "PoolLimits"]
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+"""What this machine lacks; it says nothing about the platform."""
 
 _MAX_CONNECTING = 128
 """Attempts at once. A burst must not turn into a thousand TLS handshakes (about 1 ms of CPU each)
@@ -36,6 +40,16 @@ class PoolLimits:
     """Rest after which a connection is closed."""
     max_age: float
     """Age at which a connection is not used again once its answer is there."""
+
+
+@attrs.frozen
+class ConnectFailure:
+    """Why no attempt to connect could begin."""
+
+    detail: str
+    """For the log."""
+    is_ours: bool
+    """This machine has no descriptor or port left, or no memory."""
 
 
 Opener = Callable[[Address, Sequence[Address], float], Connection]
@@ -86,23 +100,27 @@ class ConnectionPool:
             and len(self._all) < self._limits.max_connections
         )
 
-    def connect(self, addresses: Sequence[Address], now: float) -> str:
+    def connect(self, addresses: Sequence[Address], now: float) -> ConnectFailure | None:
         """Begin an attempt at the first address that does not fail at once.
 
+        Args:
+          addresses: one at least.
+          now: Trio time.
+
         Returns:
-          An empty string, or why the last address failed when all of them did.
+          Why the last address failed when all of them did.
         """
-        detail = ""
+        failure = None
         for index, address in enumerate(addresses):
             try:
                 connection = self._open_connection(address, addresses[index + 1 :], now)
             except OSError as error:
-                detail = f"{address}: {reason_of(error)}"
+                failure = ConnectFailure(f"{address}: {reason_of(error)}", error.errno in _OURS)
             else:
                 self._all.add(connection)
                 self._connecting[connection] = None
-                return ""
-        return detail
+                return None
+        return failure
 
     def established(self, connection: Connection) -> None:
         """Take note that an attempt came through."""
