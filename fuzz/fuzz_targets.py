@@ -25,8 +25,9 @@ from otpblue_trio.policy import (
     Declined,
     Destination,
     NumberReader,
+    Part,
 )
-from otpblue_trio.policy.types import Delivered, SendRequest, is_message_id
+from otpblue_trio.policy.types import Delivered, is_message_id
 from otpblue_trio.runtime.proxy_protocol import (
     MAX_V2_ADDRESS_OCTETS,
     NeedMore,
@@ -172,14 +173,13 @@ def _check_answers(octets: bytes, out: bytes) -> None:
 def _admit(pdu: SubmitSm | DataSm, rules: AccountRules) -> None:
     """Decide about a message; a code that is sent stands in the text."""
     decision = _ADMISSION.admit(pdu, rules)
+    if isinstance(decision, Part):
+        decision = _ADMISSION.admit_whole([decision], rules)
     if isinstance(decision, Declined):
         return
-    if isinstance(decision, SendRequest):
-        _check(decision.contact[1:].isdigit(), "a contact that is no number")
-        if not decision.text:
-            _check_code(decision.code)
-        return
-    _ADMISSION.admit_early([decision], rules)
+    _check(decision.contact[1:].isdigit(), "a contact that is no number")
+    if not decision.text:
+        _check_code(decision.code)
 
 
 def _check_code(code: str) -> None:

@@ -48,7 +48,6 @@ def part(number: int, text: str = "", of: PartKey | None = None, data_coding: in
 
 def store(
     *,
-    grace: float = 1.0,
     time_limit: float = 15.0,
     max_parts_per_account: int = 1000,
     max_parts: int = 20_000,
@@ -56,7 +55,6 @@ def store(
 ) -> Store:
     return PartStore(
         answers_repeats=lambda fate: fate == "delivered",
-        grace=grace,
         time_limit=time_limit,
         max_parts_per_account=max_parts_per_account,
         max_parts=max_parts,
@@ -154,41 +152,11 @@ def test_a_text_over_512_octets_spoils_the_message(last: int, kind: type[object]
 # ---------------------------------------------------------------------- time
 
 
-def test_a_message_is_looked_at_alone_after_a_second_of_silence() -> None:
-    parts = store()
-    parts.add(part(1), "a", 0.0)
-    assert parts.next_due == 1.0
-    assert parts.lone(0.999) == []
-    (message,) = parts.lone(1.0)
-    assert message.waiters == ["a"]
-
-
-def test_a_silence_is_told_once_and_a_new_part_begins_another() -> None:
-    parts = store()
-    parts.add(part(1), "a", 0.0)
-    assert len(parts.lone(1.0)) == 1
-    assert parts.lone(2.0) == []
-    parts.add(part(1), "a again", 2.0)
-    assert parts.lone(3.0) == []
-    parts.add(part(2), "b", 4.0)
-    assert parts.next_due == 5.0
-    assert len(parts.lone(5.0)) == 1
-
-
-def test_each_part_puts_the_silence_off() -> None:
-    parts = store()
-    parts.add(part(1), "a", 0.0)
-    parts.add(part(1, of=key(8)), "other", 0.5)
-    parts.add(part(2), "b", 0.9)
-    assert [message.key for message in parts.lone(1.5)] == [key(8)]
-    assert [message.key for message in parts.lone(1.9)] == [key()]
-
-
 def test_a_message_expires_fifteen_seconds_after_its_first_part() -> None:
     parts = store()
     parts.add(part(1), "a", 0.0)
     parts.add(part(2), "b", 14.0)
-    parts.lone(14.9)
+    assert parts.next_due == 15.0
     assert parts.expired(14.999) == []
     (message,) = parts.expired(15.0)
     assert parts.take(message) == ["a", "b"]
@@ -199,7 +167,7 @@ def test_a_message_expires_fifteen_seconds_after_its_first_part() -> None:
 def test_a_taken_message_is_due_no_more() -> None:
     parts = store()
     parts.add(part(1), "a", 0.0)
-    (message,) = parts.lone(1.0)
+    (message,) = parts.waiting()
     parts.take(message)
     assert parts.expired(100.0) == []
     assert parts.next_due == math.inf
@@ -212,7 +180,7 @@ def test_a_taken_message_is_due_no_more() -> None:
 def test_a_part_that_was_missing_gets_the_same_answer(fate: str) -> None:
     parts = store()
     parts.add(part(1), "a", 0.0)
-    (message,) = parts.lone(1.0)
+    (message,) = parts.waiting()
     parts.take(message)
     parts.remember(message, fate, 1.0)
     assert parts.add(part(2), "b", 5.0) == Known(fate)
@@ -235,7 +203,7 @@ def test_a_repetition_after_a_failure_is_a_new_try() -> None:
 def test_a_late_part_after_a_failure_is_answered_once_and_then_a_new_try() -> None:
     parts = store()
     parts.add(part(1), "a", 0.0)
-    (message,) = parts.lone(1.0)
+    (message,) = parts.waiting()
     parts.take(message)
     parts.remember(message, "failed", 1.0)
     assert parts.add(part(2), "b", 2.0) == Known("failed")
@@ -269,7 +237,7 @@ def test_only_new_parts_of_a_known_message_continue_it() -> None:
     parts.add(part(1), "a", 0.0)
     assert not parts.continues(part(1), 0.0)
     assert parts.continues(part(2), 0.0)
-    (message,) = parts.lone(1.0)
+    (message,) = parts.waiting()
     parts.take(message)
     parts.remember(message, "delivered", 1.0)
     assert not parts.continues(part(1), 1.0)
@@ -409,9 +377,6 @@ def test_whatever_comes_memory_is_bounded_and_everybody_is_answered(
         now += pause
         for message in parts.expired(now):
             decide(message, "failed")
-        for message in parts.lone(now):
-            if message.key.reference == 0:
-                decide(message, "delivered")
         waiter = f"waiter {count}"
         of = key(reference, system_id=system_id)
         added = parts.add(part(number, text, of=of), waiter, now)

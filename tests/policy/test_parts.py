@@ -6,18 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otpblue_trio.policy import CodeFinder, CodeFound, Destination, Part, PartKey, ReferenceKind
-from otpblue_trio.policy.parts import join_text, may_be_part, place_of, settled_code
+from otpblue_trio.policy import Destination, Part, PartKey, ReferenceKind
+from otpblue_trio.policy.parts import join_text, may_be_part, place_of
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.smpp import ESM_CLASS_UDHI, SubmitSm, Tlv, TlvTag, split_udh
 
 TO = Destination("+14155552671", "US")
-FINDER = CodeFinder()
-
-
-def find(text: str) -> str:
-    found = FINDER.find(text)
-    return found.code if isinstance(found, CodeFound) else ""
 
 
 def part(number: int, total: int, octets: bytes, data_coding: int = 0) -> Part:
@@ -147,51 +141,3 @@ def test_an_escape_sequence_cut_in_two_is_joined() -> None:
 def test_parts_of_different_alphabets_are_read_one_by_one() -> None:
     parts = [part(1, 2, b"Your code "), part(2, 2, "ist 482910".encode("utf-16-be"), 8)]
     assert join_text(parts, "gsm") == "Your code ist 482910"
-
-
-# ---------------------------------------------------------------------- a code without the rest
-
-
-@pytest.mark.parametrize(
-    ("texts", "code"),
-    [
-        ({1: "Your code is 482910. Do not sh"}, "482910"),
-        ({1: "Your code is 482910. Do not share "}, "482910"),
-        ({1: "Your code is 482910. Do not ", 2: "share it"}, "482910"),
-        ({3: "are. Your code is 482910"}, "482910"),
-        ({2: "are. Your code is 482910 and nothing el"}, "482910"),
-        ({1: "Your code is 482910"}, ""),
-        ({1: "Your code is 482910. "}, ""),
-        ({1: "Your code is 482-"}, ""),
-        ({1: "Your code is 482910. Valid for 5"}, ""),
-        ({1: "Your code is 4829"}, ""),
-        ({1: "482910"}, ""),
-        ({3: "482910 is your code"}, ""),
-        ({3: " 482910 is your code"}, ""),
-        ({3: ". 482910 is your code"}, ""),
-        ({2: "10 is your code. Never tell"}, ""),
-        ({1: "Your verification"}, ""),
-        ({1: ""}, ""),
-        ({1: "... "}, ""),
-        ({1: "Your code is 482910. Do not ", 3: "anybody"}, ""),
-    ],
-)
-def test_a_code_is_settled_only_when_no_missing_part_can_touch_it(
-    texts: dict[int, str], code: str
-) -> None:
-    parts = [part(number, 3, text.encode()) for number, text in texts.items()]
-    assert settled_code(parts, "gsm", find) == code
-
-
-def test_a_word_at_the_edge_must_not_matter() -> None:
-    """A finder that needs the last word would be misled by half of one."""
-    lone = [part(1, 2, b"1234 is not the co")]
-    assert settled_code(lone, "gsm", lambda text: "1234" if text.endswith("co") else "") == ""
-
-
-@given(st.integers(0, 45), st.booleans())
-def test_a_part_never_gives_another_code_than_the_whole(cut: int, take_last: bool) -> None:
-    text = "Dear Ann, your MyBank code is 482910. It is valid for 15 minutes."
-    number = 2 if take_last else 1
-    lone = text[cut:] if take_last else text[:cut]
-    assert settled_code([part(number, 2, lone.encode())], "gsm", find) in ("", "482910")

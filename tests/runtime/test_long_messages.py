@@ -338,11 +338,12 @@ async def test_a_part_for_a_wrong_number_is_refused_at_once(autojump_clock: Mock
 # ---------------------------------------------------------------------- missing parts
 
 
+@pytest.mark.parametrize("cuts", [(IN_THE_CODE, IN_THE_CODE + 1), (BEHIND_THE_CODE, 75)], ids=str)
 @pytest.mark.parametrize("present", [[0, 1], [0, 2], [1, 2]], ids=str)
 async def test_without_one_part_the_others_are_refused_after_fifteen_seconds(
-    present: list[int], autojump_clock: MockClock
+    present: list[int], cuts: tuple[int, ...], autojump_clock: MockClock
 ) -> None:
-    parts = parts_of(IN_THE_CODE, IN_THE_CODE + 1)
+    parts = parts_of(*cuts)
     platform = FakePlatform()
     async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
@@ -378,59 +379,43 @@ async def test_a_part_too_late_is_refused_like_the_others(autojump_clock: MockCl
         assert not platform.requests
 
 
-@pytest.mark.parametrize("latency", [0, 3])
-async def test_a_client_that_sends_one_part_at_a_time_is_served(
-    latency: float, autojump_clock: MockClock
+async def test_a_client_that_waits_for_each_answer_is_refused_part_by_part(
+    autojump_clock: MockClock,
 ) -> None:
-    platform = FakePlatform(latency=latency)
+    platform = FakePlatform()
     async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
         started = trio.current_time()
         responses = [await esme.request(part) for part in parts_of(BEHIND_THE_CODE, 75)]
-        assert trio.current_time() - started == pytest.approx(1 + latency)
-        assert message_ids(responses) == {"m-1"}
-        assert [request.code for request in platform.requests] == ["482910"]
-
-
-async def test_a_part_that_comes_while_the_message_is_on_its_way_joins_it(
-    autojump_clock: MockClock,
-) -> None:
-    first, second = parts_of(BEHIND_THE_CODE)
-    platform = FakePlatform(latency=5)
-    async with open_gateway(platform=platform) as gateway:
-        esme = await gateway.bound()
-        responses: list[Pdu] = []
-
-        async def send(pdu: Pdu) -> None:
-            responses.append(await esme.request(pdu))
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(send, first)
-            await trio.sleep(3)
-            nursery.start_soon(send, second)
-        assert message_ids(responses) == {"m-1"}
-        assert len(platform.requests) == 1
-
-
-async def test_free_text_is_never_sent_by_halves(autojump_clock: MockClock) -> None:
-    platform = FakePlatform()
-    accounts = [account(allow_send_text=True)]
-    async with open_gateway(platform=platform, accounts=accounts) as gateway:
-        esme = await gateway.bound()
-        response = await esme.request(parts_of(BEHIND_THE_CODE)[0])
-        assert response.command_status == CommandStatus.ESME_RINVMSGLEN
+        assert trio.current_time() - started == pytest.approx(15.0)
+        assert statuses(responses) == {CommandStatus.ESME_RINVMSGLEN}
         assert not platform.requests
 
 
-async def test_the_second_of_grace_is_kept_beside_other_duties(autojump_clock: MockClock) -> None:
+async def test_a_code_that_the_last_part_takes_back_is_not_sent(autojump_clock: MockClock) -> None:
+    first = "Dear customer, the code 127165 we sent you for your MyBank login "
+    text = first + "earlier was cancelled. Use 370123 instead."
+    platform = FakePlatform()
+    async with open_gateway(platform=platform) as gateway:
+        esme = await gateway.bound()
+        async with trio.open_nursery() as nursery:
+            one, other = parts_of(len(first), text=text)
+            nursery.start_soon(esme.request, one)
+            await trio.sleep(14)
+            assert not platform.requests
+            await esme.request(other)
+        assert "127165" not in {request.code for request in platform.requests}
+
+
+async def test_the_time_limit_is_kept_beside_other_duties(autojump_clock: MockClock) -> None:
     """Something remembered keeps the gateway looking every second; parts do not wait for that."""
-    async with open_gateway() as gateway:
+    async with open_gateway(duplicate_window=30) as gateway:
         esme = await gateway.bound()
         await esme.submit_sm("14155552672", "Your code is 731128")
         await trio.sleep(0.7)
         started = trio.current_time()
         await esme.request(parts_of(BEHIND_THE_CODE)[0])
-        assert trio.current_time() - started == pytest.approx(1.0)
+        assert trio.current_time() - started == pytest.approx(15.0)
 
 
 # ---------------------------------------------------------------------- caps
@@ -535,8 +520,7 @@ async def test_an_id_of_our_own_is_the_same_for_all_parts(
     platform = FakePlatform(code=code)
     async with open_gateway(platform=platform, accounts=[acme]) as gateway:
         esme = await gateway.bound()
-        first, second = parts_of(BEHIND_THE_CODE)
-        responses = [await esme.request(first), await esme.request(second)]
+        responses = await send_all(esme, parts_of(BEHIND_THE_CODE))
         assert statuses(responses) == {CommandStatus.ESME_ROK}
         (message_id,) = message_ids(responses)
         assert message_id is not None
@@ -566,9 +550,12 @@ async def test_an_unbind_does_not_wait_for_parts_that_cannot_come(
         assert trio.current_time() == started
 
 
-async def test_an_unbind_sends_a_message_that_is_settled(autojump_clock: MockClock) -> None:
+async def test_an_unbind_refuses_a_part_that_seems_to_say_everything(
+    autojump_clock: MockClock,
+) -> None:
     first, _ = parts_of(BEHIND_THE_CODE)
-    async with open_gateway() as gateway:
+    platform = FakePlatform()
+    async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
         responses: list[Pdu] = []
 
@@ -579,7 +566,8 @@ async def test_an_unbind_sends_a_message_that_is_settled(autojump_clock: MockClo
             nursery.start_soon(submit)
             await trio.testing.wait_all_tasks_blocked()
             await esme.unbind()
-        assert statuses(responses) == {CommandStatus.ESME_ROK}
+        assert statuses(responses) == {CommandStatus.ESME_RINVMSGLEN}
+        assert not platform.requests
 
 
 async def test_an_unbind_waits_for_parts_that_another_session_shares(

@@ -6,7 +6,7 @@ what it says. Nothing is guessed: what cannot be decided surely is refused, and 
 falls back to SMS at once.
 
 A part of a long message goes the same way up to its text; what the parts say together is decided
-when they are whole, or when they settle it without the rest.
+when all of them are there.
 
 Basis: integration guide, "Sending OTP Messages" and "Input Limits".
 """
@@ -28,7 +28,7 @@ from otpblue_trio.policy.otp import (
     NoCodeReason,
     compile_patterns,
 )
-from otpblue_trio.policy.parts import Part, join_text, may_be_part, place_of, settled_code
+from otpblue_trio.policy.parts import Part, join_text, may_be_part, place_of
 from otpblue_trio.policy.phone import Destination, NumberReader, NumberRefusal
 from otpblue_trio.policy.regions import OPEN_BY_DEFAULT, may_send
 from otpblue_trio.policy.sender import SenderRefusal, choose_sender
@@ -191,31 +191,6 @@ class Admission:
         """
         text = join_text(parts, rules.account.default_alphabet)
         return self._decide(text, parts[0].destination, parts[0].sender, rules)
-
-    def admit_early(self, parts: Sequence[Part], rules: AccountRules) -> SendRequest | None:
-        """Decide about a long message by some of its parts, if that can be done surely.
-
-        Args:
-          parts: some of them, in order, at least one.
-          rules: of the account.
-
-        Returns:
-          What the platform is to be asked; None when the rest has to be awaited.
-        """
-        account = rules.account
-        if account.allow_send_text:
-            return None
-
-        def find(text: str) -> str:
-            if _is_torn(text):
-                return ""
-            found = self._codes.find(text, rules.patterns)
-            return found.code if isinstance(found, CodeFound) else ""
-
-        code = settled_code(parts, account.default_alphabet, find)
-        if not code:
-            return None
-        return _request(code, "", parts[0].destination, parts[0].sender, account)
 
     def _decide(
         self, text: str, destination: Destination, sender: str, rules: AccountRules

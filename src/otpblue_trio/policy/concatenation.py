@@ -4,15 +4,12 @@ Theory of operation
 -------------------
 `PartStore` holds the parts of a long message in any order, from any session of the account, until
 they are whole; then the message is decided about once, and all parts get the same answer. Nothing
-is sent for parts that do not surely belong together: a code that is cut in two is a wrong code.
+is sent for some of the parts, however much they seem to say: a code that is cut in two is a wrong
+code, and so is one that the missing part takes back.
 
     add ──> Held ... Held ──> Whole      taken by the owner, decided, remembered
               │                Spoilt     two texts for one part, or too long
-              ├── silence ──> lone        perhaps the code is settled without the rest
               └── time limit ─> expired   refused
-
-Some clients send part 2 only when part 1 is answered. They would wait for us and we for them, so
-after a short silence the parts so far are looked at alone (`parts.settled_code`).
 
 What was decided is remembered for the time limit. A part that was missing then gets the same
 answer. A part that was there already is a repetition while the message is on its way or delivered;
@@ -132,7 +129,6 @@ class PartStore(Generic[_WaiterT, _FateT]):
     Args:
       answers_repeats: tells of a fate whether it still answers for a part that comes again; if not,
         that part begins a new message.
-      grace: seconds of silence after which parts are looked at alone.
       time_limit: seconds from a message's first part to its end, and from the decision until it is
         forgotten.
       max_parts_per_account: parts of one account that may wait, repetitions included.
@@ -145,21 +141,18 @@ class PartStore(Generic[_WaiterT, _FateT]):
         self,
         *,
         answers_repeats: Callable[[_FateT], bool],
-        grace: float = 1.0,
         time_limit: float = 15.0,
         max_parts_per_account: int = 1000,
         max_parts: int = 20_000,
         max_remembered: int = 20_000,
     ) -> None:
         self._answers_repeats = answers_repeats
-        self._grace = grace
         self._time_limit = time_limit
         self._max_parts_per_account = max_parts_per_account
         self._max_parts = max_parts
         self._max_remembered = max_remembered
         # Each is ordered by time, because what is added to it lasts equally long.
         self._waiting: OrderedDict[PartKey, LongMessage[_WaiterT]] = OrderedDict()
-        self._silent_at: OrderedDict[PartKey, float] = OrderedDict()
         self._decided: OrderedDict[PartKey, _Decided[_FateT]] = OrderedDict()
         self._held = 0
         self._held_of: Counter[str] = Counter()
@@ -177,15 +170,10 @@ class PartStore(Generic[_WaiterT, _FateT]):
 
     @property
     def next_due(self) -> float:
-        """When `lone` or `expired` has something to give next; infinity when nothing waits."""
-        due = math.inf
+        """When `expired` has something to give next; infinity when nothing waits."""
         for message in self._waiting.values():
-            due = message.expires_at
-            break
-        for silent_at in self._silent_at.values():
-            due = min(due, silent_at)
-            break
-        return due
+            return message.expires_at
+        return math.inf
 
     def continues(self, part: Part, now: float) -> bool:
         """Tell whether a part brings something new to a message that has begun.
@@ -232,8 +220,6 @@ class PartStore(Generic[_WaiterT, _FateT]):
             return Spoilt(message, Reason.MESSAGE_TOO_LONG)
         if is_last:
             return Whole(message)
-        self._silent_at[part.key] = now + self._grace
-        self._silent_at.move_to_end(part.key)
         return Held()
 
     def _known(self, part: Part, now: float) -> Known[_FateT] | None:
@@ -268,7 +254,6 @@ class PartStore(Generic[_WaiterT, _FateT]):
     def take(self, message: LongMessage[_WaiterT]) -> list[_WaiterT]:
         """Take a message out, because it is decided about, and return who waits for the answer."""
         del self._waiting[message.key]
-        self._silent_at.pop(message.key, None)
         waiters, message.waiters = message.waiters, []
         self._held -= len(waiters)
         system_id = message.key.system_id
@@ -282,20 +267,6 @@ class PartStore(Generic[_WaiterT, _FateT]):
         texts = {number: _digest(part) for number, part in message.parts.items()}
         self._decided[message.key] = _Decided(texts, fate, now + self._time_limit)
         self._count_remembered(len(texts))
-
-    def lone(self, now: float) -> list[LongMessage[_WaiterT]]:
-        """Return the messages for which nothing new has come for `grace`, once for each silence.
-
-        They go on waiting unless they are taken.
-        """
-        found = []
-        for key, silent_at in self._silent_at.items():
-            if silent_at > now:
-                break
-            found.append(self._waiting[key])
-        for message in found:
-            del self._silent_at[message.key]
-        return found
 
     def expired(self, now: float) -> list[LongMessage[_WaiterT]]:
         """Return the messages whose time is up; take every one of them."""

@@ -19,7 +19,7 @@ from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.smpp import ESM_CLASS_UDHI, TlvTag, decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from otpblue_trio.smpp import DataSm, SubmitSm, Udh
 
@@ -30,7 +30,6 @@ __all__ = [
     "join_text",
     "may_be_part",
     "place_of",
-    "settled_code",
 ]
 
 
@@ -129,7 +128,7 @@ def place_of(
 
 
 def join_text(parts: Sequence[Part], default_alphabet: str) -> str:
-    """Return the text of neighbouring parts.
+    """Return the text of parts.
 
     A character may be cut at the boundary (a surrogate pair, an escape sequence), so octets of one
     alphabet are joined before they are read.
@@ -142,44 +141,3 @@ def join_text(parts: Sequence[Part], default_alphabet: str) -> str:
     if all(part.data_coding == data_coding for part in parts):
         return decode_text(b"".join([part.octets for part in parts]), data_coding, default_alphabet)
     return "".join([decode_text(part.octets, part.data_coding, default_alphabet) for part in parts])
-
-
-def settled_code(parts: Sequence[Part], default_alphabet: str, find: Callable[[str], str]) -> str:
-    """Return the code that some parts give whatever the missing ones say, or an empty string.
-
-    The parts must be neighbours. Towards a missing part there must be a letter behind the last
-    digit, so that no digit of the code, nor of a number beside it, can be in the missing part. And
-    the word at that edge, which may be half of one, must not matter.
-
-    Args:
-      parts: in their order, at least one.
-      default_alphabet: what data_coding 0 means, as in `decode_text`.
-      find: returns the code of a text, or an empty string.
-    """
-    first, last = parts[0].number, parts[-1].number
-    if last - first >= len(parts):
-        return ""
-    text = join_text(parts, default_alphabet)
-    begin, end = 0, len(text)
-    if first > 1:
-        begin = _edge_characters(text)
-    if last < parts[0].key.total:
-        end -= _edge_characters(text[::-1])
-    if begin >= end:
-        return ""
-    code = find(text)
-    return code if code and find(text[begin:end]) == code else ""
-
-
-def _edge_characters(text: str) -> int:
-    """Count the characters up to the end of the first word; all when a digit comes before it."""
-    place, end = 0, len(text)
-    while place < end:
-        if text[place].isnumeric():
-            return end
-        if text[place].isalpha():
-            break
-        place += 1
-    while place < end and text[place].isalpha():
-        place += 1
-    return place

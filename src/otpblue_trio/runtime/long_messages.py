@@ -1,4 +1,4 @@
-"""The parts of long messages at run time: held until they are decided about, answered together.
+"""The parts of long messages at run time: held until they are whole, answered together.
 
 `policy.concatenation` knows which parts belong together and until when; here their senders wait.
 Every part counts as a message in flight from its arrival to its answer. The parts of a message
@@ -35,7 +35,7 @@ class LongMessageDesk:
     Args:
       admission: decides what may be sent.
       desk: answers, and hands requests to the platform.
-      on_hold: called when a part begins to wait; `decide_due` is due after it.
+      on_hold: called when a part begins to wait; `refuse_due` is due after it.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class LongMessageDesk:
 
     @property
     def next_due(self) -> float:
-        """When `decide_due` has something to decide; infinity when nothing waits."""
+        """When `refuse_due` has something to refuse; infinity when nothing waits."""
         return self._store.next_due
 
     @property
@@ -80,18 +80,14 @@ class LongMessageDesk:
         else:
             self._decide(added.message, Declined(added.reason, part.destination.region), now)
 
-    def decide_due(self, now: float) -> None:
-        """Decide about messages that have fallen silent, and refuse those whose time is up."""
-        for message in self._store.lone(now):
-            request = self._request_of_some(message)
-            if request is not None:
-                self._decide(message, request, now)
+    def refuse_due(self, now: float) -> None:
+        """Refuse the messages whose time is up."""
         for message in self._store.expired(now):
             self._refuse(message, now)
         self._store.forget(now)
 
     def part_from(self, session: BoundSession | None, now: float) -> None:
-        """Decide about the messages that nobody is left to complete.
+        """Refuse the messages that nobody is left to complete.
 
         Args:
           session: only those of its account; None: of all accounts.
@@ -99,22 +95,13 @@ class LongMessageDesk:
         """
         system_id = session.account.account.system_id if session is not None else None
         for message in self._store.waiting(system_id):
-            if any(waiter.session.may_submit for waiter in message.waiters):
-                continue
-            request = self._request_of_some(message)
-            if request is not None:
-                self._decide(message, request, now)
-            else:
+            if not any(waiter.session.may_submit for waiter in message.waiters):
                 self._refuse(message, now)
 
     def give_up(self, now: float) -> None:
         """Refuse everything that waits."""
         for message in self._store.waiting():
             self._refuse(message, now)
-
-    def _request_of_some(self, message: LongMessage[Waiter]) -> SendRequest | None:
-        rules = message.waiters[0].account.rules
-        return self._admission.admit_early(message.in_order, rules)
 
     def _refuse(self, message: LongMessage[Waiter], now: float) -> None:
         region = message.in_order[0].destination.region

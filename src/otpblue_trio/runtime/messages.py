@@ -258,9 +258,9 @@ class MessageDesk:
     # ------------------------------------------------------------------ in the course of time
 
     def look_after(self, now: float) -> None:
-        """Forget what `duplicate_window` no longer keeps, decide about parts that are due."""
+        """Forget what `duplicate_window` no longer keeps, refuse parts whose time is up."""
         self._delivered.forget(now)
-        self._long.decide_due(now)
+        self._long.refuse_due(now)
 
     def part_from(self, session: BoundSession) -> None:
         """Do not let a session wait that ends, or sends no more, for parts nobody will send."""
@@ -268,7 +268,7 @@ class MessageDesk:
             self._long.part_from(session, trio.current_time())
 
     def part_from_all(self) -> None:
-        """Decide about every part that waits, now that every connection ends."""
+        """Refuse every part that waits for others, now that every connection ends."""
         self._long.part_from(None, trio.current_time())
 
     def give_up_parts(self) -> None:
