@@ -147,7 +147,7 @@ CONSTANTS = {
         f"{default_of(PartStore, 'max_parts_per_account')} of an account, "
         f"{default_of(PartStore, 'max_parts')} in all, {default_of(PartStore, 'time_limit'):.0f} s"
     ),
-    "parts remembered for repetitions": f"{default_of(PartStore, 'max_remembered')}, ",
+    "parts remembered as refused": f"{default_of(PartStore, 'max_remembered')}, ",
     "delivered messages that answer their repetitions": f"{messages._MAX_REMEMBERED}, ",
     "receipts that wait": f"{gateway._MAX_WAITING_RECEIPTS} of an account",
     "final states for `query_sm`": f"{accounts._MAX_FINAL_STATES} of an account",

@@ -25,8 +25,9 @@ from otpblue_trio.policy import (
 )
 
 TO = Destination("+14155552671", "US")
+INCOMPLETE = Reason.MESSAGE_INCOMPLETE
 
-Store = PartStore[str, str]
+Store = PartStore[str]
 
 
 def key(
@@ -54,7 +55,6 @@ def store(
     max_remembered: int = 20_000,
 ) -> Store:
     return PartStore(
-        answers_repeats=lambda fate: fate == "delivered",
         time_limit=time_limit,
         max_parts_per_account=max_parts_per_account,
         max_parts=max_parts,
@@ -66,14 +66,21 @@ def texts(message: LongMessage[str]) -> bytes:
     return b"".join(one.octets for one in message.in_order)
 
 
-def whole(parts: Store, *, fate: str = "delivered", now: float = 0.0) -> None:
+def whole(parts: Store) -> None:
     """Bring a message of three parts to its end."""
     for number in (1, 2):
-        assert parts.add(part(number), f"w{number}", now) == Held()
-    added = parts.add(part(3), "w3", now)
+        assert parts.add(part(number), f"w{number}", 0.0) == Held()
+    added = parts.add(part(3), "w3", 0.0)
     assert isinstance(added, Whole)
     parts.take(added.message)
-    parts.remember(added.message, fate, now)
+
+
+def refused(parts: Store, *numbers: int, of: PartKey | None = None, now: float = 0.0) -> None:
+    """Bring a message of three parts to its end without all of them."""
+    for number in numbers:
+        assert parts.add(part(number, of=of), f"w{number}", now) == Held()
+    (message,) = parts.waiting()
+    parts.refuse(message, INCOMPLETE, now)
 
 
 # ---------------------------------------------------------------------- becoming whole
@@ -159,90 +166,91 @@ def test_a_message_expires_fifteen_seconds_after_its_first_part() -> None:
     assert parts.next_due == 15.0
     assert parts.expired(14.999) == []
     (message,) = parts.expired(15.0)
-    assert parts.take(message) == ["a", "b"]
+    assert parts.refuse(message, INCOMPLETE, 15.0) == ["a", "b"]
     assert parts.expired(15.0) == []
     assert parts.next_due == math.inf
 
 
 def test_a_taken_message_is_due_no_more() -> None:
     parts = store()
-    parts.add(part(1), "a", 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
+    whole(parts)
     assert parts.expired(100.0) == []
     assert parts.next_due == math.inf
 
 
-# ---------------------------------------------------------------------- after the decision
+# ---------------------------------------------------------------------- after the end
 
 
-@pytest.mark.parametrize("fate", ["delivered", "failed"])
-def test_a_part_that_was_missing_gets_the_same_answer(fate: str) -> None:
-    parts = store()
-    parts.add(part(1), "a", 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
-    parts.remember(message, fate, 1.0)
-    assert parts.add(part(2), "b", 5.0) == Known(fate)
-    assert parts.add(part(3), "c", 15.9) == Known(fate)
-
-
-def test_a_repetition_of_a_delivered_part_gets_the_same_answer() -> None:
+@pytest.mark.parametrize("again", ["", "another"])
+def test_a_part_of_a_message_that_was_whole_begins_a_new_one(again: str) -> None:
     parts = store()
     whole(parts)
-    assert parts.add(part(2), "again", 14.9) == Known("delivered")
-
-
-def test_a_repetition_after_a_failure_is_a_new_try() -> None:
-    parts = store()
-    whole(parts, fate="failed")
-    assert [parts.add(part(number), "again", 1.0) for number in (2, 1)] == [Held(), Held()]
-    assert isinstance(parts.add(part(3), "again", 1.0), Whole)
-
-
-def test_a_late_part_after_a_failure_is_answered_once_and_then_a_new_try() -> None:
-    parts = store()
-    parts.add(part(1), "a", 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
-    parts.remember(message, "failed", 1.0)
-    assert parts.add(part(2), "b", 2.0) == Known("failed")
-    assert parts.add(part(2), "b again", 3.0) == Held()
-
-
-def test_another_text_under_an_old_reference_is_a_new_message() -> None:
-    parts = store()
-    whole(parts)
-    assert parts.add(part(1, "another"), "a", 1.0) == Held()
+    assert parts.remembered == 0
+    assert parts.add(part(1, again), "a", 1.0) == Held()
     assert parts.add(part(2), "b", 1.0) == Held()
     added = parts.add(part(3), "c", 1.0)
     assert isinstance(added, Whole)
-    assert texts(added.message) == b"anothertext 2 text 3 "
+    assert texts(added.message) == (again or "text 1 ").encode() + b"text 2 text 3 "
 
 
-def test_what_was_decided_is_forgotten_after_fifteen_seconds() -> None:
+@pytest.mark.parametrize("reason", [Reason.MESSAGE_INCOMPLETE, Reason.MESSAGE_TOO_LONG])
+def test_parts_that_were_missing_are_refused_like_the_others(reason: Reason) -> None:
     parts = store()
-    whole(parts)
-    assert parts.remembered == 3
+    parts.add(part(1), "a", 0.0)
+    (message,) = parts.waiting()
+    assert parts.refuse(message, reason, 1.0) == ["a"]
+    assert parts.add(part(2), "b", 5.0) == Known(reason)
+    assert parts.add(part(3), "c", 15.9) == Known(reason)
+    assert parts.held == 0
+
+
+@pytest.mark.parametrize("again", ["", "another"])
+def test_a_part_that_was_refused_is_a_new_try(again: str) -> None:
+    parts = store()
+    refused(parts, 1, 2)
+    assert parts.add(part(2, again), "b", 1.0) == Held()
+    assert parts.add(part(3), "c", 1.0) == Held()
+    assert isinstance(parts.add(part(1), "a", 1.0), Whole)
+
+
+def test_a_late_part_is_refused_once_and_then_a_new_try() -> None:
+    parts = store()
+    refused(parts, 1)
+    assert parts.add(part(2), "b", 2.0) == Known(INCOMPLETE)
+    assert parts.add(part(2), "b again", 3.0) == Held()
+
+
+def test_what_was_refused_is_forgotten_after_fifteen_seconds() -> None:
+    parts = store()
+    refused(parts, 1, 3)
+    assert parts.remembered == 2
     parts.forget(14.999)
-    assert parts.remembered == 3
+    assert parts.remembered == 2
     parts.forget(15.0)
     assert parts.remembered == 0
-    assert parts.add(part(2), "again", 15.0) == Held()
+    assert parts.add(part(2), "b", 15.0) == Held()
 
 
-def test_only_new_parts_of_a_known_message_continue_it() -> None:
+def test_only_new_parts_of_a_message_that_waits_continue_it() -> None:
     parts = store()
     assert not parts.continues(part(1), 0.0)
     parts.add(part(1), "a", 0.0)
     assert not parts.continues(part(1), 0.0)
     assert parts.continues(part(2), 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
-    parts.remember(message, "delivered", 1.0)
+
+
+def test_only_the_missing_parts_of_a_refused_message_continue_it() -> None:
+    parts = store()
+    refused(parts, 1)
     assert not parts.continues(part(1), 1.0)
     assert parts.continues(part(2), 1.0)
-    assert not parts.continues(part(2), 16.0)
+    assert not parts.continues(part(2), 15.0)
+
+
+def test_nothing_continues_a_message_that_was_whole() -> None:
+    parts = store()
+    whole(parts)
+    assert not any(parts.continues(part(number), 0.0) for number in (1, 2, 3))
 
 
 # ---------------------------------------------------------------------- bounds
@@ -277,29 +285,24 @@ def test_room_comes_back_when_a_message_is_taken() -> None:
     parts = store(max_parts_per_account=1)
     parts.add(part(1), "a", 0.0)
     (message,) = parts.expired(15.0)
-    parts.take(message)
+    parts.refuse(message, INCOMPLETE, 15.0)
     assert parts.add(part(1, of=key(8)), "b", 15.0) == Held()
 
 
-def test_no_more_than_the_bound_is_remembered() -> None:
+def test_beyond_the_bound_the_oldest_refusal_is_forgotten() -> None:
     parts = store(max_remembered=3)
-    whole(parts)
-    parts.add(part(1, of=key(8)), "a", 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
-    parts.remember(message, "delivered", 0.0)
-    assert parts.remembered == 1
-    assert parts.add(part(1), "again", 0.0) == Held()
+    refused(parts, 1, 2)
+    refused(parts, 1, 2, of=key(8))
+    assert parts.remembered == 2
+    assert parts.add(part(3, of=key(8)), "c", 0.0) == Known(INCOMPLETE)
+    assert parts.add(part(3), "c", 0.0) == Held()
 
 
 def test_late_parts_are_remembered_within_the_bound() -> None:
     parts = store(max_remembered=2)
-    parts.add(part(1), "a", 0.0)
-    (message,) = parts.waiting()
-    parts.take(message)
-    parts.remember(message, "failed", 0.0)
-    assert parts.add(part(2), "b", 0.0) == Known("failed")
-    assert parts.add(part(3), "c", 0.0) == Known("failed")
+    refused(parts, 1)
+    assert parts.add(part(2), "b", 0.0) == Known(INCOMPLETE)
+    assert parts.add(part(3), "c", 0.0) == Known(INCOMPLETE)
     assert parts.remembered <= 2
 
 
@@ -316,7 +319,9 @@ def test_what_waits_is_told_by_account() -> None:
 
 
 @given(st.data())
-def test_however_messages_mix_each_ends_once_and_is_right(data: st.DataObject) -> None:
+def test_however_messages_mix_each_text_is_right_and_everybody_is_told(
+    data: st.DataObject,
+) -> None:
     totals = data.draw(st.lists(st.integers(2, 4), min_size=1, max_size=5))
     sent = [
         part(number, f"<{message}/{number}>", of=key(message, total))
@@ -329,8 +334,7 @@ def test_however_messages_mix_each_ends_once_and_is_right(data: st.DataObject) -
     ends: Counter[int] = Counter()
     answered: list[str] = []
     for now, one in enumerate(arriving):
-        waiter = f"waiter {now}"
-        added = parts.add(one, waiter, now / 100)
+        added = parts.add(one, f"waiter {now}", now / 100)
         if isinstance(added, Whole):
             reference = added.message.key.reference
             ends[reference] += 1
@@ -338,12 +342,11 @@ def test_however_messages_mix_each_ends_once_and_is_right(data: st.DataObject) -
             expected = "".join(f"<{reference}/{number}>" for number in range(1, total + 1))
             assert texts(added.message) == expected.encode()
             answered += parts.take(added.message)
-            parts.remember(added.message, "delivered", now / 100)
-        elif isinstance(added, Known):
-            answered.append(waiter)
         else:
             assert added == Held()
-    assert ends == Counter(range(len(totals)))
+    assert set(ends) == set(range(len(totals)))
+    for message in parts.expired(100.0):
+        answered += parts.refuse(message, INCOMPLETE, 100.0)
     assert sorted(answered) == sorted(f"waiter {now}" for now in range(len(arriving)))
     assert parts.held == 0
 
@@ -367,30 +370,28 @@ def test_whatever_comes_memory_is_bounded_and_everybody_is_answered(
     open_waiters: set[str] = set()
     now = 0.0
 
-    def decide(message: LongMessage[str], fate: str) -> None:
-        waiters = parts.take(message)
+    def tell(waiters: list[str]) -> None:
         assert open_waiters.issuperset(waiters)
         open_waiters.difference_update(waiters)
-        parts.remember(message, fate, now)
 
     for count, (number, text, reference, system_id, pause) in enumerate(arrivals):
         now += pause
         for message in parts.expired(now):
-            decide(message, "failed")
+            tell(parts.refuse(message, INCOMPLETE, now))
         waiter = f"waiter {count}"
         of = key(reference, system_id=system_id)
         added = parts.add(part(number, text, of=of), waiter, now)
         if isinstance(added, Held | Whole | Spoilt):
             open_waiters.add(waiter)
         if isinstance(added, Whole):
-            decide(added.message, "delivered")
+            tell(parts.take(added.message))
         elif isinstance(added, Spoilt):
-            decide(added.message, "failed")
+            tell(parts.refuse(added.message, added.reason, now))
         assert parts.held == len(open_waiters) <= 6
         assert parts.remembered <= 5
     now += 15
     for message in parts.expired(now):
-        decide(message, "failed")
+        tell(parts.refuse(message, INCOMPLETE, now))
     assert not open_waiters
     assert parts.next_due == math.inf
     parts.forget(now + 15)

@@ -251,22 +251,65 @@ async def test_a_repeated_part_is_answered_like_its_twin(autojump_clock: MockClo
     platform = FakePlatform(latency=1)
     async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
-        responses = await send_all(esme, [first, first, second, second])
+        responses = await send_all(esme, [first, first, second])
         assert message_ids(responses) == {"m-1"}
         assert [request.code for request in platform.requests] == ["482910"]
 
 
-async def test_a_stray_part_after_the_end_gets_the_same_answer(autojump_clock: MockClock) -> None:
+async def test_a_stray_part_after_the_end_waits_for_others_that_never_come(
+    autojump_clock: MockClock,
+) -> None:
     first, second = parts_of(IN_THE_CODE)
     platform = FakePlatform()
     async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
         await send_all(esme, [first, second])
-        await trio.sleep(10)
         started = trio.current_time()
-        assert message_ids([await esme.request(second)]) == {"m-1"}
-        assert trio.current_time() == started
+        assert statuses([await esme.request(second)]) == {CommandStatus.ESME_RINVMSGLEN}
+        assert trio.current_time() - started == pytest.approx(15.0)
         assert len(platform.requests) == 1
+
+
+async def test_a_message_repeated_on_its_way_joins_it(autojump_clock: MockClock) -> None:
+    platform = FakePlatform(latency=10)
+    async with open_gateway(platform=platform, duplicate_window=0) as gateway:
+        esme = await gateway.bound()
+        responses = await send_all(esme, parts_of(IN_THE_CODE) * 2)
+        assert message_ids(responses) == {"m-1"}
+        assert len(platform.requests) == 1
+        assert sorted(answer.joined for answer in answers(gateway)) == [False, True, True, True]
+
+
+@pytest.mark.parametrize(("window", "ids"), [(5, {"m-1"}), (0, {"m-2"})])
+async def test_the_duplicate_window_decides_about_a_repeated_message(
+    window: float, ids: set[str], autojump_clock: MockClock
+) -> None:
+    platform = FakePlatform()
+    async with open_gateway(platform=platform, duplicate_window=window) as gateway:
+        esme = await gateway.bound()
+        await send_all(esme, parts_of(IN_THE_CODE))
+        started = trio.current_time()
+        assert message_ids(await send_all(esme, parts_of(IN_THE_CODE))) == ids
+        assert trio.current_time() == started
+
+
+async def test_a_message_repeated_after_the_duplicate_window_is_sent_again(
+    autojump_clock: MockClock,
+) -> None:
+    platform = FakePlatform()
+    async with open_gateway(platform=platform, duplicate_window=5) as gateway:
+        esme = await gateway.bound()
+        await send_all(esme, parts_of(IN_THE_CODE))
+        await trio.sleep(5)
+        assert message_ids(await send_all(esme, parts_of(IN_THE_CODE))) == {"m-2"}
+
+
+async def test_a_repeated_message_gets_the_same_short_id(autojump_clock: MockClock) -> None:
+    accounts = [account(message_id_format=MessageIdFormat.SHORT)]
+    async with open_gateway(accounts=accounts) as gateway:
+        esme = await gateway.bound()
+        parts = parts_of(IN_THE_CODE)
+        assert len(message_ids([*await send_all(esme, parts), *await send_all(esme, parts)])) == 1
 
 
 async def test_a_message_that_failed_may_be_tried_again(autojump_clock: MockClock) -> None:
@@ -279,13 +322,22 @@ async def test_a_message_that_failed_may_be_tried_again(autojump_clock: MockCloc
             assert len(platform.requests) == tries
 
 
-async def test_a_reference_used_again_brings_a_new_message(autojump_clock: MockClock) -> None:
-    platform = FakePlatform()
+@pytest.mark.parametrize("cut", [IN_THE_CODE, IN_THE_CODE - 3, BEHIND_THE_CODE], ids=str)
+@pytest.mark.parametrize("latency", [0, 5])
+async def test_a_reference_used_again_brings_a_new_message(
+    latency: float, cut: int, autojump_clock: MockClock
+) -> None:
+    """Of the two messages one part may have the same text."""
+    platform = FakePlatform(latency=latency)
     async with open_gateway(platform=platform) as gateway:
         esme = await gateway.bound()
-        for text in (TEXT, TEXT.replace("482910", "731128")):
-            await send_all(esme, parts_of(IN_THE_CODE, text=text))
+        old, new = (
+            parts_of(cut, text=TEXT.replace("482910", code)) for code in ("482910", "731128")
+        )
+        responses = await send_all(esme, [*old, *new])
         assert [request.code for request in platform.requests] == ["482910", "731128"]
+        of_old, of_new = message_ids(responses[:2]), message_ids(responses[2:])
+        assert (len(of_old), len(of_new), len(of_old | of_new)) == (1, 1, 2)
 
 
 async def test_two_messages_under_one_reference_are_never_mixed(autojump_clock: MockClock) -> None:
@@ -447,13 +499,23 @@ async def test_repetitions_of_a_part_count_against_the_rate(autojump_clock: Mock
     first, second = parts_of(IN_THE_CODE)
     async with open_gateway(accounts=[account(tps=2)]) as gateway:
         esme = await gateway.bound()
-        responses = await send_all(esme, [first, second, second, second])
+        responses = await send_all(esme, [first, first, first, second])
         assert [response.command_status for response in responses] == [
             CommandStatus.ESME_ROK,
             CommandStatus.ESME_ROK,
-            CommandStatus.ESME_ROK,
             CommandStatus.ESME_RTHROTTLED,
+            CommandStatus.ESME_ROK,
         ]
+
+
+async def test_a_repeated_long_message_counts_once_more(autojump_clock: MockClock) -> None:
+    async with open_gateway(accounts=[account(tps=2)]) as gateway:
+        esme = await gateway.bound()
+        for _ in range(2):
+            responses = await send_all(esme, parts_of(IN_THE_CODE))
+            assert statuses(responses) == {CommandStatus.ESME_ROK}
+        responses = await send_all(esme, parts_of(IN_THE_CODE))
+        assert statuses(responses) == {CommandStatus.ESME_RTHROTTLED}
 
 
 async def test_held_parts_count_as_messages_in_flight(autojump_clock: MockClock) -> None:

@@ -69,17 +69,14 @@ def test_beyond_the_bound_the_oldest_is_forgotten() -> None:
 
 def test_an_id_that_was_given_later_is_remembered_too() -> None:
     repetitions = Repetitions(WINDOW, 3)
-    exchange = delivered(request())
-    remember(repetitions, exchange)
-    exchange.short_id = "0000A1B2"
-    repetitions.keep_whole(exchange)
-    assert recall(repetitions, request()) is exchange
-
-
-def test_what_is_forgotten_stays_so_when_it_gets_another_id() -> None:
-    repetitions = Repetitions(WINDOW, 3)
-    repetitions.keep_whole(delivered(request()))
-    assert recall(repetitions, request()) is None
+    remember(repetitions, delivered(request()))
+    recalled = recall(repetitions, request())
+    assert recalled is not None
+    recalled.short_id = "0000A1B2"
+    repetitions.keep_id(recalled)
+    again = recall(repetitions, request())
+    assert again is not None
+    assert (again.short_id, again.outcome) == ("0000A1B2", recalled.outcome)
 
 
 def test_each_of_many_is_forgotten_in_its_own_time() -> None:

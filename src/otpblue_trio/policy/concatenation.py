@@ -7,16 +7,19 @@ they are whole; then the message is decided about once, and all parts get the sa
 is sent for some of the parts, however much they seem to say: a code that is cut in two is a wrong
 code, and so is one that the missing part takes back.
 
-    add ──> Held ... Held ──> Whole      taken by the owner, decided, remembered
-              │                Spoilt     two texts for one part, or too long
+    add ──> Held ... Held ──> Whole      taken by the owner and decided about
+              │                Spoilt     two texts for one part, or too long: refused
               └── time limit ─> expired   refused
 
-What was decided is remembered for the time limit. A part that was missing then gets the same
-answer. A part that was there already is a repetition while the message is on its way or delivered;
-otherwise it is a new try, as is another text under the old reference, and begins anew.
+A message that was whole is forgotten: references are reused, some clients always give the same one,
+and a part with the same text may belong to the next code. What comes again begins a new message,
+and only that, once whole, can be known to be a repetition.
+
+A refused message is remembered for the time limit, so that the parts that were missing are refused
+at once and wait for nothing. A part that was there is a new try, and begins anew.
 
 Bounds: seconds in the store, parts in all and for each account, octets of text for each message,
-and how many decided parts are remembered. References are reused, so the time limit is short: a
+and how many refused parts are remembered. References are reused, so the time limit is short: a
 one-time code that is late is of no use anyway.
 """
 
@@ -31,8 +34,6 @@ import attrs
 from otpblue_trio.policy.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from otpblue_trio.policy.parts import Part, PartKey
 
 __all__ = [
@@ -51,7 +52,6 @@ MAX_MESSAGE_OCTETS: Final = 512
 one the texts of all parts count together."""
 
 _WaiterT = TypeVar("_WaiterT")
-_FateT = TypeVar("_FateT")
 
 
 class LongMessage(Generic[_WaiterT]):
@@ -94,17 +94,17 @@ class Whole(Generic[_WaiterT]):
 
 @attrs.frozen
 class Spoilt(Generic[_WaiterT]):
-    """The part and all before it are refused: take the message."""
+    """The part and all before it are to be refused."""
 
     message: LongMessage[_WaiterT]
     reason: Reason
 
 
 @attrs.frozen
-class Known(Generic[_FateT]):
-    """The message was decided already."""
+class Known:
+    """The message was refused already, without this part."""
 
-    fate: _FateT
+    reason: Reason
 
 
 @attrs.frozen
@@ -112,48 +112,44 @@ class NoRoom:
     """The part cannot be held now; it may come again."""
 
 
-class _Decided(Generic[_FateT]):
-    """What is remembered of a message: enough to know its parts again, no text."""
+class _Refused:
+    """What is remembered of a refused message: which of its parts are refused, no text."""
 
-    __slots__ = ("fate", "texts", "until")
+    __slots__ = ("numbers", "reason", "until")
 
-    def __init__(self, texts: dict[int, int], fate: _FateT, until: float) -> None:
-        self.texts = texts
-        self.fate = fate
+    def __init__(self, numbers: set[int], reason: Reason, until: float) -> None:
+        self.numbers = numbers
+        self.reason = reason
         self.until = until
 
 
-class PartStore(Generic[_WaiterT, _FateT]):
-    """Holds parts and remembers decided messages; one for the gateway.
+class PartStore(Generic[_WaiterT]):
+    """Holds parts and remembers refused messages; one for the gateway.
 
     Args:
-      answers_repeats: tells of a fate whether it still answers for a part that comes again; if not,
-        that part begins a new message.
-      time_limit: seconds from a message's first part to its end, and from the decision until it is
+      time_limit: seconds from a message's first part to its end, and from its refusal until it is
         forgotten.
       max_parts_per_account: parts of one account that may wait, repetitions included.
       max_parts: parts that may wait in all.
-      max_remembered: parts of decided messages that are remembered; beyond it the oldest are
+      max_remembered: parts of refused messages that are remembered; beyond it the oldest are
         forgotten.
     """
 
     def __init__(
         self,
         *,
-        answers_repeats: Callable[[_FateT], bool],
         time_limit: float = 15.0,
         max_parts_per_account: int = 1000,
         max_parts: int = 20_000,
         max_remembered: int = 20_000,
     ) -> None:
-        self._answers_repeats = answers_repeats
         self._time_limit = time_limit
         self._max_parts_per_account = max_parts_per_account
         self._max_parts = max_parts
         self._max_remembered = max_remembered
         # Each is ordered by time, because what is added to it lasts equally long.
         self._waiting: OrderedDict[PartKey, LongMessage[_WaiterT]] = OrderedDict()
-        self._decided: OrderedDict[PartKey, _Decided[_FateT]] = OrderedDict()
+        self._refused: OrderedDict[PartKey, _Refused] = OrderedDict()
         self._held = 0
         self._held_of: Counter[str] = Counter()
         self._remembered = 0
@@ -165,7 +161,7 @@ class PartStore(Generic[_WaiterT, _FateT]):
 
     @property
     def remembered(self) -> int:
-        """Parts of decided messages that are remembered."""
+        """Parts of refused messages that are remembered."""
         return self._remembered
 
     @property
@@ -178,18 +174,19 @@ class PartStore(Generic[_WaiterT, _FateT]):
     def continues(self, part: Part, now: float) -> bool:
         """Tell whether a part brings something new to a message that has begun.
 
-        Such a part is not counted by the rate limit: a long message counts once.
+        Such a part is not counted by the rate limit: a long message counts once. It counts again
+        when it comes again.
         """
         message = self._waiting.get(part.key)
         if message is not None:
             return part.number not in message.parts
         self.forget(now)
-        decided = self._decided.get(part.key)
-        return decided is not None and part.number not in decided.texts
+        refused = self._refused.get(part.key)
+        return refused is not None and part.number not in refused.numbers
 
     def add(
         self, part: Part, waiter: _WaiterT, now: float
-    ) -> Held | Whole[_WaiterT] | Spoilt[_WaiterT] | Known[_FateT] | NoRoom:
+    ) -> Held | Whole[_WaiterT] | Spoilt[_WaiterT] | Known | NoRoom:
         """Take a part with whoever waits for its answer.
 
         Only after `NoRoom` and `Known` is the waiter not among those of the message.
@@ -222,21 +219,18 @@ class PartStore(Generic[_WaiterT, _FateT]):
             return Whole(message)
         return Held()
 
-    def _known(self, part: Part, now: float) -> Known[_FateT] | None:
-        """Return the fate of a decided message if it is this part's, else forget it."""
+    def _known(self, part: Part, now: float) -> Known | None:
+        """Return why a part is refused with the rest of its message; None: it begins anew."""
         self.forget(now)
-        decided = self._decided.get(part.key)
-        if decided is None:
+        refused = self._refused.get(part.key)
+        if refused is None:
             return None
-        text = _digest(part)
-        twin = decided.texts.get(part.number)
-        if twin is None:
-            decided.texts[part.number] = text
-            self._count_remembered(1)
-        elif twin != text or not self._answers_repeats(decided.fate):
+        if part.number in refused.numbers:
             self._drop(part.key)
             return None
-        return Known(decided.fate)
+        refused.numbers.add(part.number)
+        self._count_remembered(1)
+        return Known(refused.reason)
 
     def _has_room(self, part: Part) -> bool:
         return (
@@ -252,7 +246,7 @@ class PartStore(Generic[_WaiterT, _FateT]):
     # ------------------------------------------------------------------ the owner's turn
 
     def take(self, message: LongMessage[_WaiterT]) -> list[_WaiterT]:
-        """Take a message out, because it is decided about, and return who waits for the answer."""
+        """Take a whole message out, and return who waits for the answer."""
         del self._waiting[message.key]
         waiters, message.waiters = message.waiters, []
         self._held -= len(waiters)
@@ -262,14 +256,20 @@ class PartStore(Generic[_WaiterT, _FateT]):
             del self._held_of[system_id]
         return waiters
 
-    def remember(self, message: LongMessage[_WaiterT], fate: _FateT, now: float) -> None:
-        """Keep what became of a message that was taken, for parts that come later."""
-        texts = {number: _digest(part) for number, part in message.parts.items()}
-        self._decided[message.key] = _Decided(texts, fate, now + self._time_limit)
-        self._count_remembered(len(texts))
+    def refuse(self, message: LongMessage[_WaiterT], reason: Reason, now: float) -> list[_WaiterT]:
+        """Take a message out for good, and return who is to be told.
+
+        Args:
+          message: was not whole, or is spoilt.
+          reason: for parts that come later.
+          now: the time.
+        """
+        self._refused[message.key] = _Refused(set(message.parts), reason, now + self._time_limit)
+        self._count_remembered(len(message.parts))
+        return self.take(message)
 
     def expired(self, now: float) -> list[LongMessage[_WaiterT]]:
-        """Return the messages whose time is up; take every one of them."""
+        """Return the messages whose time is up; refuse every one of them."""
         found = []
         for message in self._waiting.values():
             if message.expires_at > now:
@@ -288,22 +288,17 @@ class PartStore(Generic[_WaiterT, _FateT]):
         ]
 
     def forget(self, now: float) -> None:
-        """Forget the decided messages whose time is up."""
-        while self._decided:
-            key = next(iter(self._decided))
-            if self._decided[key].until > now:
+        """Forget the refused messages whose time is up."""
+        while self._refused:
+            key = next(iter(self._refused))
+            if self._refused[key].until > now:
                 break
             self._drop(key)
 
     def _count_remembered(self, more: int) -> None:
         self._remembered += more
         while self._remembered > self._max_remembered:
-            self._drop(next(iter(self._decided)))
+            self._drop(next(iter(self._refused)))
 
     def _drop(self, key: PartKey) -> None:
-        self._remembered -= len(self._decided.pop(key).texts)
-
-
-def _digest(part: Part) -> int:
-    """A number that tells texts apart and does not keep them."""
-    return hash((part.octets, part.data_coding))
+        self._remembered -= len(self._refused.pop(key).numbers)

@@ -10,23 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otpblue_trio.policy.admission import Declined
-from otpblue_trio.policy.concatenation import Held, Known, LongMessage, NoRoom, PartStore, Whole
-from otpblue_trio.policy.types import Delivered
+from otpblue_trio.policy.concatenation import Held, Known, LongMessage, PartStore, Spoilt, Whole
 from otpblue_trio.policy.verdicts import Reason
-from otpblue_trio.runtime.exchanges import Exchange, Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from otpblue_trio.policy.admission import Admission
+    from otpblue_trio.policy.admission import AccountRules, Admission
     from otpblue_trio.policy.parts import Part
-    from otpblue_trio.policy.types import SendRequest
     from otpblue_trio.runtime.bound_session import BoundSession
+    from otpblue_trio.runtime.exchanges import Waiter
     from otpblue_trio.runtime.messages import MessageDesk
 
 __all__ = ["LongMessageDesk"]
-
-_Fate = Exchange | Declined
 
 
 class LongMessageDesk:
@@ -35,7 +31,7 @@ class LongMessageDesk:
     Args:
       admission: decides what may be sent.
       desk: answers, and hands requests to the platform.
-      on_hold: called when a part begins to wait; `refuse_due` is due after it.
+      on_hold: called when a part begins to wait or to be remembered; `refuse_due` is due after it.
     """
 
     def __init__(
@@ -44,7 +40,7 @@ class LongMessageDesk:
         self._admission = admission
         self._desk = desk
         self._on_hold = on_hold
-        self._store: PartStore[Waiter, _Fate] = PartStore(answers_repeats=_answers_repeats)
+        self._store: PartStore[Waiter] = PartStore()
 
     @property
     def next_due(self) -> float:
@@ -65,25 +61,18 @@ class LongMessageDesk:
         added = self._store.add(part, waiter, now)
         if isinstance(added, Held):
             self._on_hold()
-        elif isinstance(added, Known):
-            if isinstance(added.fate, Declined):
-                self._desk.decline(waiter, added.fate)
-            else:
-                self._desk.share(added.fate, waiter)
-        elif isinstance(added, NoRoom):
-            declined = Declined(Reason.ACCOUNT_IN_FLIGHT_CAP, part.destination.region)
-            self._desk.decline(waiter, declined)
         elif isinstance(added, Whole):
-            message = added.message
-            decision = self._admission.admit_whole(message.in_order, waiter.account.rules)
-            self._decide(message, decision, now)
+            self._decide(added.message, waiter.account.rules, now)
+        elif isinstance(added, Spoilt):
+            self._refuse(added.message, added.reason, now)
         else:
-            self._decide(added.message, Declined(added.reason, part.destination.region), now)
+            reason = added.reason if isinstance(added, Known) else Reason.ACCOUNT_IN_FLIGHT_CAP
+            self._desk.decline(waiter, Declined(reason, part.destination.region))
 
     def refuse_due(self, now: float) -> None:
         """Refuse the messages whose time is up."""
         for message in self._store.expired(now):
-            self._refuse(message, now)
+            self._refuse(message, Reason.MESSAGE_INCOMPLETE, now)
         self._store.forget(now)
 
     def part_from(self, session: BoundSession | None, now: float) -> None:
@@ -96,36 +85,27 @@ class LongMessageDesk:
         system_id = session.account.account.system_id if session is not None else None
         for message in self._store.waiting(system_id):
             if not any(waiter.session.may_submit for waiter in message.waiters):
-                self._refuse(message, now)
+                self._refuse(message, Reason.MESSAGE_INCOMPLETE, now)
 
     def give_up(self, now: float) -> None:
         """Refuse everything that waits."""
         for message in self._store.waiting():
-            self._refuse(message, now)
+            self._refuse(message, Reason.MESSAGE_INCOMPLETE, now)
 
-    def _refuse(self, message: LongMessage[Waiter], now: float) -> None:
-        region = message.in_order[0].destination.region
-        self._decide(message, Declined(Reason.MESSAGE_INCOMPLETE, region), now)
-
-    def _decide(
-        self, message: LongMessage[Waiter], decision: SendRequest | Declined, now: float
-    ) -> None:
+    def _decide(self, message: LongMessage[Waiter], rules: AccountRules, now: float) -> None:
+        decision = self._admission.admit_whole(message.in_order, rules)
         waiters = self._store.take(message)
-        fate: _Fate
         if isinstance(decision, Declined):
-            fate = decision
             for waiter in waiters:
                 self._desk.decline(waiter, decision)
-        else:
-            for waiter in waiters[1:]:
-                waiter.joined = True
-            fate = self._desk.hand_over(decision, waiters, now)
-        self._store.remember(message, fate, now)
+            return
+        for waiter in waiters[1:]:
+            waiter.joined = True
+        self._desk.hand_over(decision, waiters, now)
+
+    def _refuse(self, message: LongMessage[Waiter], reason: Reason, now: float) -> None:
+        declined = Declined(reason, message.in_order[0].destination.region)
+        for waiter in self._store.refuse(message, reason, now):
+            self._desk.decline(waiter, declined)
+        # What is remembered has to be forgotten, too.
         self._on_hold()
-
-
-def _answers_repeats(fate: _Fate) -> bool:
-    """A repetition of what is on its way or delivered is answered by it; after a failure, not."""
-    return isinstance(fate, Exchange) and (
-        fate.outcome is None or isinstance(fate.outcome, Delivered)
-    )

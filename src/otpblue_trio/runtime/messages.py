@@ -178,7 +178,7 @@ class MessageDesk:
 
     # ------------------------------------------------------------------ from waiting to answered
 
-    def hand_over(self, request: SendRequest, waiters: list[Waiter], now: float) -> Exchange:
+    def hand_over(self, request: SendRequest, waiters: list[Waiter], now: float) -> None:
         """Ask the platform for waiting messages, unless the same was asked already."""
         key = key_of(request)
         exchange = self._open.get(key)
@@ -191,10 +191,16 @@ class MessageDesk:
                 self._ask_gathered()
             elif len(self._to_ask) == 1:
                 self._batch.at_end(self._ask_gathered)
-        else:
-            for waiter in waiters:
-                self.share(exchange, waiter)
-        return exchange
+            return
+        for waiter in waiters:
+            waiter.joined = True
+        if exchange.outcome is None:
+            exchange.waiters += waiters
+            return
+        told = verdict_of_outcome(exchange.outcome)
+        for waiter in waiters:
+            self._answers.give(waiter, told, exchange, now)
+        self._delivered.keep_id(exchange)
 
     def _ask_gathered(self) -> None:
         """Ask the platform for all that the batch being handled has for it."""
@@ -208,16 +214,6 @@ class MessageDesk:
                     self._answers.tell_accident(waiter, error)
                 if exchange.outcome is None:
                     self._settle(exchange, _ACCIDENT)
-
-    def share(self, exchange: Exchange, waiter: Waiter) -> None:
-        """Let an exchange's outcome answer one more waiting message."""
-        waiter.joined = True
-        if exchange.outcome is None:
-            exchange.waiters.append(waiter)
-        else:
-            told = verdict_of_outcome(exchange.outcome)
-            self._answers.give(waiter, told, exchange, trio.current_time())
-            self._delivered.keep_whole(exchange)
 
     def decline(self, waiter: Waiter, declined: Declined) -> None:
         """Refuse a waiting message."""

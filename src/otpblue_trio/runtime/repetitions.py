@@ -4,7 +4,7 @@ What is remembered lives for seconds among objects that live for a millisecond. 
 leaves a hole somewhere in the heap, the next object of its size is made there, and before long all
 that a message is handled with lies far apart, out of the caches. So of a message no more than two
 strings and sixteen octets are kept: `Exchange`s with all they hold, eleven objects each, made every
-message take 1.1 times as long at 10 x 16. What is asked for again, which is rare, is kept whole.
+message take 1.1 times as long at 10 x 16.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Repetitions:
     def __init__(self, window: float, most: int) -> None:
         self._window = window
         self._most = most
-        self._known: dict[ExchangeKey, str | Exchange] = {}
+        self._known: dict[ExchangeKey, str] = {}
         """By the message: the gateway's own id for it or nothing, a blank, and the platform's."""
         self._keys: deque[ExchangeKey] = deque()
         """The same, oldest first."""
@@ -68,17 +68,17 @@ class Repetitions:
         """
         self.forget(now)
         known = self._known.get(key)
-        if not isinstance(known, str):
-            return known
+        if known is None:
+            return None
         exchange = Exchange(key, request, [])
         exchange.short_id, _, message_id = known.partition(" ")
         exchange.outcome = Delivered(message_id)
         return exchange
 
-    def keep_whole(self, exchange: Exchange) -> None:
-        """Keep an exchange as it is, if it is remembered: it may have been given an id since."""
-        if exchange.key in self._known:
-            self._known[exchange.key] = exchange
+    def keep_id(self, exchange: Exchange) -> None:
+        """Remember the gateway's own id of an exchange just recalled: it may have one only now."""
+        _, _, message_id = self._known[exchange.key].partition(" ")
+        self._known[exchange.key] = f"{exchange.short_id} {message_id}"
 
     def forget(self, now: float) -> None:
         """Forget those whose time is over."""
