@@ -220,6 +220,15 @@ async def test_ninety_seconds_without_a_request_end_a_session(
 
 
 @pytest.mark.row(93)
+async def test_ninety_seconds_begin_with_a_late_bind(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = gateway.bare()
+        await trio.sleep(29)
+        await esme.bind()
+        await unbound_at(esme, trio.current_time(), 90)
+
+
+@pytest.mark.row(93)
 @pytest.mark.parametrize(
     ("octets", "counts"),
     [

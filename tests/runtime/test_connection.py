@@ -122,6 +122,17 @@ async def test_a_session_without_requests_is_unbound_at_ninety_seconds(
         assert await close_reason(gateway) is CloseReason.INACTIVITY
 
 
+async def test_the_ninety_seconds_begin_with_the_bind(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        esme = await gateway.connect()
+        await trio.sleep(29)
+        await esme.bind_transceiver("acme", "secret")
+        bound_at = trio.current_time()
+        await esme.wait_closed()
+        assert trio.current_time() - bound_at == pytest.approx(90.0)
+        assert await close_reason(gateway) is CloseReason.INACTIVITY
+
+
 async def test_enquire_link_every_minute_keeps_a_session(autojump_clock: MockClock) -> None:
     async with open_gateway() as gateway:
         esme = await gateway.bound()

@@ -1163,6 +1163,15 @@ def test_requests_count_as_activity(request_type: type[Pdu]) -> None:
     assert session.activity == before + 1
 
 
+def test_an_accepted_bind_counts_as_activity() -> None:
+    session = new_session()
+    take_bind = session.receive(encode(BindTransceiver()))
+    next(take_bind)
+    before = session.activity
+    session.accept_bind()
+    assert session.activity == before + 1
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -1177,7 +1186,7 @@ def test_requests_count_as_activity(request_type: type[Pdu]) -> None:
     ],
     ids=["deliver_sm_resp", "response", "nack", "alert", "bind", "unknown", "nothing", "part"],
 )
-def test_nothing_else_counts_as_activity(octets: bytes) -> None:
+def test_other_pdus_do_not_count_as_activity(octets: bytes) -> None:
     session = bound()
     session.send_deliver(DeliverSm(), "token", 0.0)
     before = session.activity

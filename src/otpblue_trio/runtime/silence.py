@@ -16,7 +16,8 @@ __all__ = ["SilenceClock"]
 class SilenceClock:
     """Keeps the time of a session's last activity. Owned by its connection.
 
-    Only requests count as activity, and a bound ESME must bring a PDU that it has begun to its end.
+    Only requests count as activity, and a bind once it is accepted; and a bound ESME must bring a
+    PDU that it has begun to its end.
 
     Args:
       session: counts activity.

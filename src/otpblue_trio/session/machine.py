@@ -180,7 +180,7 @@ class SmppSession:
 
     @property
     def activity(self) -> int:
-        """Counts the requests that keep a session alive; compare with an earlier value."""
+        """Counts what keeps a session alive, requests and the accepted bind; compare values."""
         return self._activity
 
     @property
@@ -330,6 +330,7 @@ class SmppSession:
         tlvs: tuple[Tlv, ...] = ()
         if self.takes_tlvs:
             tlvs = (Tlv(TlvTag.SC_INTERFACE_VERSION, bytes([INTERFACE_VERSION])),)
+        self._activity += 1
         self._enter(BIND_STATES[pending.command_id])
         self._append(
             encode(
