@@ -110,6 +110,21 @@ async def test_of_messages_in_one_read_only_those_beyond_the_session_cap_are_thr
         assert [pdu.command_status for pdu in refused] == [CommandStatus.ESME_RTHROTTLED] * 3
 
 
+async def test_with_a_directory_a_wrong_password_is_refused_no_sooner_than_after_a_second(
+    config: Any, serving: Serving
+) -> None:
+    config.append('[directory]\nurl = "https://directory.example"\nkey = "k"')
+    async with serving() as running:
+        stream = await trio.open_tcp_stream("127.0.0.1", running.port("plain"))
+        async with stream:
+            began = trio.current_time()
+            bind = BindTransmitter(sequence_number=1, system_id="acme", password="wrong")
+            await stream.send_all(encode(bind))
+            [refused] = await read_pdus(stream)
+        assert refused.command_status == CommandStatus.ESME_RINVPASWD
+        assert trio.current_time() - began >= 1
+
+
 async def test_an_address_that_is_taken_leaves_no_socket_behind(
     config: Any, run_serve: Any, announced: Any, log: Any
 ) -> None:

@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from otpblue_trio.runtime import AccountsUnavailable
-from otpblue_trio.runtime.observer import BindRefused, ConnectionClosed
+from otpblue_trio.runtime.observer import BindRefused, CloseReason, ConnectionClosed
 from otpblue_trio.smpp import (
     BindTransceiver,
     CommandStatus,
@@ -43,9 +43,10 @@ OFFICE: tuple[IpNetwork, ...] = (ip_network("192.0.2.0/24"), ip_network("2001:db
 
 
 class SlowVerifier:
-    """Takes a second for every password, right, wrong or nobody's, and counts them."""
+    """Takes a second, or as told, for every password, right, wrong or nobody's; counts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes: float = 1.0) -> None:
+        self.takes = takes
         self.checks = 0
         self.running = 0
         self.most_at_once = 0
@@ -55,7 +56,7 @@ class SlowVerifier:
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
         try:
-            await trio.sleep(1)
+            await trio.sleep(self.takes)
         finally:
             self.running -= 1
         return account is not None and account.password == given
@@ -108,6 +109,78 @@ async def test_a_wrong_password_and_an_unknown_name_are_refused_alike(
             await stream.aclose()
         assert answers[0] == answers[1]
         assert len(answers[0][0]) == 16
+
+
+class LookingUp(FixedAccounts):
+    """Has to ask elsewhere for every account but `acme`, which takes a time."""
+
+    def __init__(self, takes: float) -> None:
+        super().__init__([account(), account("other"), account("disabled", enabled=False)])
+        self.takes = takes
+
+    async def find(self, system_id: str, /) -> Account | None:
+        if system_id != "acme":
+            await trio.sleep(self.takes)
+        return await super().find(system_id)
+
+
+@pytest.mark.parametrize(("takes", "told_after"), [(0.0, 1.0), (0.4, 1.0), (0.6, 1.0), (1.6, 2.0)])
+@pytest.mark.parametrize("system_id", ["other", "disabled", "nobody"])
+async def test_looking_an_account_up_makes_its_refusal_no_later(
+    system_id: str, takes: float, told_after: float, autojump_clock: MockClock
+) -> None:
+    accounts, verifier = LookingUp(takes), SlowVerifier(0.25)
+    async with open_gateway(accounts=accounts, verifier=verifier, refusal_period=1) as gateway:
+        for name, after in (("acme", 1.0), (system_id, told_after)):
+            began = trio.current_time()
+            assert await status_of_bind(gateway, name, "wrong") == RINVPASWD
+            assert trio.current_time() - began == pytest.approx(after)
+
+
+async def test_a_good_bind_is_not_put_off(autojump_clock: MockClock) -> None:
+    accounts, verifier = LookingUp(0.1), SlowVerifier(0.25)
+    async with open_gateway(accounts=accounts, verifier=verifier, refusal_period=1) as gateway:
+        began = trio.current_time()
+        assert await status_of_bind(gateway) == ROK
+        assert trio.current_time() - began == pytest.approx(0.25)
+
+
+async def test_without_a_period_a_refusal_is_told_when_the_check_has_ended(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(verifier=SlowVerifier(0.25)) as gateway:
+        began = trio.current_time()
+        assert await status_of_bind(gateway, password="wrong") == RINVPASWD
+        assert trio.current_time() - began == pytest.approx(0.25)
+
+
+async def test_a_refusal_that_is_put_off_holds_no_check_and_counts_already(
+    autojump_clock: MockClock,
+) -> None:
+    verifier = SlowVerifier(0.25)
+    async with (
+        open_gateway(verifier=verifier, refusal_period=1) as gateway,
+        trio.open_nursery() as nursery,
+    ):
+        for _ in range(10):
+            nursery.start_soon(status_of_bind, gateway, "acme", "wrong")
+        await trio.sleep(0.5)
+        assert (verifier.checks, verifier.running) == (10, 0)
+        assert await status_of_bind(gateway) == RBINDFAIL
+
+
+async def test_a_refusal_is_put_off_no_further_than_the_pre_bind_deadline(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_gateway(verifier=SlowVerifier(0.25), refusal_period=1) as gateway:
+        esme = await gateway.connect()
+        began = trio.current_time()
+        await trio.sleep(29.5)
+        with pytest.raises(EsmeClosed):
+            await esme.bind_transceiver("acme", "wrong")
+        assert trio.current_time() - began == pytest.approx(30)
+        closed = await gateway.wait_for(ConnectionClosed)
+        assert closed.reason is CloseReason.PRE_BIND_TIMEOUT
 
 
 async def test_a_disabled_account_is_refused_like_an_unknown_one(

@@ -72,6 +72,9 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _HANGUP = signal.SIGHUP
+_REFUSAL_PERIOD = 1.0
+"""Seconds in whose multiples wrong credentials are refused where there is a directory: enough for a
+password check, a quarter of a second, and for asking a directory that is well."""
 
 
 @attrs.frozen
@@ -165,6 +168,7 @@ class _Service:
             refuse_unrecorded=config.store.on_failure is StoreFailure.REFUSE,
             duplicate_window=config.platform.duplicate_window,
             receipt_lifetime=config.store.receipt_ttl,
+            refusal_period=_REFUSAL_PERIOD if config.directory is not None else 0.0,
             proxy_protocol_from=config.listen.proxy_protocol_from,
         )
         self._reloader = Reloader(

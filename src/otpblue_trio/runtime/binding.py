@@ -3,7 +3,9 @@
 Basis: integration guide, "Authentication & IP Security". The address and the client certificate are
 judged before the password, so whoever lacks one of them learns nothing about it; a failure is
 counted before the password check starts, so any number of pipelined or parallel binds tries no more
-passwords than the block allows; an unknown system_id takes as long as a wrong password.
+passwords than the block allows; an unknown system_id takes as long as a wrong password, and costs
+the same work. Where accounts may have to be looked up elsewhere, which takes a time of its own, the
+refusal of either is put off to the next full `refusal_period`.
 """
 
 from __future__ import annotations
@@ -40,6 +42,9 @@ class BindDesk:
       verifier: checks passwords off the event loop.
       gate: counts failures of addresses.
       registry: holds the state of those who got in.
+      refusal_period: wrong credentials are refused a whole number of these seconds after the bind,
+        at least one; 0: as soon as that is known. The wait is the client's alone: it holds no
+        password check, and the failure counts before it.
     """
 
     def __init__(
@@ -49,11 +54,13 @@ class BindDesk:
         verifier: PasswordVerifier,
         gate: BindGate,
         registry: AccountRegistry,
+        refusal_period: float,
     ) -> None:
         self._accounts = accounts
         self._verifier = verifier
         self._gate = gate
         self._registry = registry
+        self._refusal_period = refusal_period
         self._decided: trio.Event | None = None
         """Not before somebody waits for what becomes of another's attempt."""
 
@@ -69,6 +76,16 @@ class BindDesk:
 
         Cancelling abandons the password check; the attempt stays counted as a failure.
         """
+        began = trio.current_time()
+        decision = await self._judge(pdu, address, certificate)
+        period = self._refusal_period
+        if decision is Reason.BAD_CREDENTIALS and period:
+            await trio.sleep(period - (trio.current_time() - began) % period)
+        return decision
+
+    async def _judge(
+        self, pdu: BindRequest, address: IpAddress, certificate: ClientCertificate | None
+    ) -> AccountState | Reason:
         fault = check_bind_fields(pdu.system_id, pdu.password, pdu.system_type, pdu.address_range)
         if fault is not None:
             return self.refuse_unreadable(address, fault)

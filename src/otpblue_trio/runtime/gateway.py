@@ -78,6 +78,9 @@ class Gateway:
         without a record.
       duplicate_window: seconds a delivered message answers for its repetitions.
       receipt_lifetime: seconds a receipt waits for a session that takes it.
+      refusal_period: wrong credentials are refused a whole number of these seconds after the bind,
+        so that the time does not tell whether the account had to be looked up; for account sources
+        whose `find` may take long. 0: as soon as the password check has ended.
       proxy_protocol_from: networks of load balancers. Their connections must begin with a PROXY
         header, and count as the address that it tells; nobody else's header is believed.
     """
@@ -96,6 +99,7 @@ class Gateway:
         refuse_unrecorded: bool = False,
         duplicate_window: float = 5.0,
         receipt_lifetime: float = 86_400.0,
+        refusal_period: float = 0.0,
         proxy_protocol_from: tuple[IpNetwork, ...] = (),
     ) -> None:
         self._limits = limits
@@ -124,6 +128,7 @@ class Gateway:
                 failure_decay=limits.bind_failure_decay,
             ),
             registry=self._registry,
+            refusal_period=refusal_period,
         )
         self._messages = MessageDesk(
             admission=admission,

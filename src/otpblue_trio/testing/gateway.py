@@ -190,6 +190,7 @@ async def open_gateway(
     refuse_unrecorded: bool = False,
     duplicate_window: float = 5.0,
     receipt_lifetime: float = 86_400.0,
+    refusal_period: float = 0.0,
     stalling: bool = False,
     proxy_protocol_from: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
@@ -206,6 +207,7 @@ async def open_gateway(
       refuse_unrecorded: refuse messages while the store cannot be written.
       duplicate_window: seconds a delivered message answers for its repetitions.
       receipt_lifetime: seconds a receipt waits for a session that takes it.
+      refusal_period: see `Gateway`.
       stalling: see `MemoryListener`.
       proxy_protocol_from: networks, such as `10.0.0.0/8`, whose connections begin with a PROXY
         header.
@@ -234,6 +236,7 @@ async def open_gateway(
         refuse_unrecorded=refuse_unrecorded,
         duplicate_window=duplicate_window,
         receipt_lifetime=receipt_lifetime,
+        refusal_period=refusal_period,
         proxy_protocol_from=tuple(map(ip_network, proxy_protocol_from)),
     )
     listener = MemoryListener(stalling=stalling)
