@@ -1,7 +1,7 @@
 """Whatever ends a session, the result of a message that the platform already has is not lost.
 
 Each way to end a session is tried with messages in flight, alone and while another end is under
-way. The response is written wherever somebody can still read it; the record is kept and the event
+way. The response is written wherever somebody still waits for it; the record is kept and the event
 told in any case; the receipt reaches the ESME or waits for its next session.
 """
 
@@ -91,7 +91,7 @@ async def by_lost_framing(gateway: GatewayUnderTest, stream: MemoryStream) -> No
 
 
 OURS: list[Way] = [by_max_duration, by_inactivity, by_stop, by_account_gone]
-THEIRS: list[Way] = [by_unbind, by_unbind_resp, by_half_close]
+THEIRS: list[Way] = [by_unbind, by_half_close]
 WAYS: list[tuple[Way, ...]] = [
     *((way,) for way in [*OURS, *THEIRS, by_stalled_pdu, by_lost_framing]),
     *((first, second) for first in THEIRS for second in OURS),
@@ -153,7 +153,38 @@ async def test_an_ending_session_gets_the_results_of_what_was_sent(
         await trio.aclose_forcefully(stream)
 
 
-@pytest.mark.parametrize("ways", [ways for ways in WAYS if by_stop not in ways], ids=named)
+PARTED: list[tuple[Way, ...]] = [
+    (by_unbind_resp,),
+    *((first, by_unbind_resp) for first in [*OURS, by_unbind]),
+]
+
+
+@pytest.mark.parametrize("ways", PARTED, ids=named)
+async def test_unbind_resp_is_waited_for_by_nothing_and_loses_no_record(
+    ways: tuple[Way, ...], autojump_clock: MockClock
+) -> None:
+    platform = FakePlatform(holds=True)
+    store = FakeStore()
+    async with open_gateway(platform=platform, store=store, limits=LIMITS) as gateway:
+        stream = await in_flight(gateway, platform)
+        for way in ways[:-1]:
+            await way(gateway, stream)
+            await trio.testing.wait_all_tasks_blocked()
+        began = trio.current_time()
+        await ways[-1](gateway, stream)
+        assert await read_pdus(stream) == []
+        assert trio.current_time() == began
+        await stream.aclose()
+        await gateway.wait_for(ConnectionClosed)
+        assert trio.current_time() == began
+        platform.release()
+        assert len(gateway.seen(MessageAnswered)) == len(store.cdrs) == MESSAGES
+        assert len(store.receipts) == MESSAGES
+
+
+@pytest.mark.parametrize(
+    "ways", [ways for ways in [*WAYS, *PARTED] if by_stop not in ways], ids=named
+)
 async def test_the_receipts_of_an_ended_session_come_with_the_next(
     ways: tuple[Way, ...], autojump_clock: MockClock
 ) -> None:

@@ -1025,32 +1025,16 @@ def test_second_unbind_while_the_first_waits_is_answered() -> None:
     )
 
 
-def test_unbind_resp_to_nothing_does_not_cut_off_what_is_in_flight() -> None:
+@pytest.mark.parametrize(
+    "before", [[], [SUBMIT], [SUBMIT, Unbind(sequence_number=2)]], ids=["idle", "busy", "unbinding"]
+)
+def test_unbind_resp_that_nobody_asked_for_closes_at_once(before: list[Pdu]) -> None:
     session = bound()
-    take(session, SUBMIT, Unbind(sequence_number=2))
-    (event,) = take(session, UnbindResp(sequence_number=2))
-    assert isinstance(event, Refusal)
-    assert not session.is_closed
-    session.answer_submit(SUBMIT, 0, "m1")
-    assert session.data_to_send() == frame(0x80000004, 9, b"m1\0") + frame(0x80000006, 2)
-
-
-def test_unbind_resp_that_nobody_asked_for_ends_the_session() -> None:
-    session = bound()
+    take(session, *before)
     assert take(session, UnbindResp(sequence_number=2), EnquireLink()) == [SessionEnded()]
     assert session.is_closed
+    assert session.has_parted
     assert session.data_to_send() == b""
-
-
-def test_unbind_resp_that_nobody_asked_for_waits_for_what_is_in_flight() -> None:
-    session = bound()
-    (event,) = take(session, SUBMIT, UnbindResp(sequence_number=2))
-    assert isinstance(event, SubmitReceived)
-    assert not session.is_bound
-    assert not session.is_closed
-    session.answer_submit(SUBMIT, 0, "m1")
-    assert session.data_to_send() == frame(0x80000004, 9, b"m1\0")
-    assert session.is_closed
 
 
 @pytest.mark.parametrize("response", [frame(0x80000006, 1), frame(0x80000006, 99, b"extra")])

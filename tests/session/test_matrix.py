@@ -194,9 +194,8 @@ class Conversation(RuleBasedStateMachine):
         self.state = "open"
         self.in_flight: list[SubmitSm | DataSm] = []
         self.outstanding: dict[int, tuple[str, float]] = {}
-        self.is_unbinding = False
         self.unbind: int | None = None
-        self.has_asked_to_unbind = False
+        self.has_parted = False
         self.delivers = 0
         self.now = 0.0
 
@@ -219,10 +218,10 @@ class Conversation(RuleBasedStateMachine):
 
     def finished(self) -> list[Answered]:
         """Say what ends a waiting unbind, if its time has come."""
-        if not self.is_unbinding or self.in_flight:
+        if self.unbind is None or self.in_flight:
             return []
         self.state = "closed"
-        return [] if self.unbind is None else [(CommandId.UNBIND_RESP, 0, self.unbind)]
+        return [(CommandId.UNBIND_RESP, 0, self.unbind)]
 
     # -- the ESME asks
 
@@ -313,12 +312,11 @@ class Conversation(RuleBasedStateMachine):
         if self.state == "closed":
             assert events == []
             self.expect()
-        elif self.is_unbinding:
+        elif self.unbind is not None:
             assert isinstance(events[0], Refusal)
             self.expect((CommandId.UNBIND_RESP, 0x04, sequence_number))
         else:
             self.state = "unbinding"
-            self.is_unbinding = True
             self.unbind = sequence_number
             self.expect(*self.finished())
             assert events == ([SessionEnded()] if self.state == "closed" else [])
@@ -367,14 +365,10 @@ class Conversation(RuleBasedStateMachine):
         ):
             token, _ = self.outstanding.pop(sequence_number)
             assert events == [DeliverAnswered(token, status or (0xFF if is_nack else 0))]
-        elif command_id == CommandId.UNBIND_RESP and self.has_asked_to_unbind:
+        elif command_id == CommandId.UNBIND_RESP:
             assert events == [SessionEnded()]
             self.state = "closed"
-        elif command_id == CommandId.UNBIND_RESP and not self.is_unbinding:
-            self.is_unbinding = True
-            self.state = "unbinding"
-            assert self.finished() == []
-            assert events == ([SessionEnded()] if self.state == "closed" else [])
+            self.has_parted = True
         else:
             assert events == [Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, status)]
 
@@ -412,7 +406,6 @@ class Conversation(RuleBasedStateMachine):
     def we_unbind(self) -> None:
         self.session.send_unbind()
         self.state = "unbinding"
-        self.has_asked_to_unbind = True
         (unbind,) = sent(self.session)
         assert unbind == Unbind(sequence_number=unbind.sequence_number)
         assert unbind.sequence_number not in self.outstanding
@@ -429,6 +422,7 @@ class Conversation(RuleBasedStateMachine):
         assert session.state is SessionState(self.state)
         assert session.is_bound is (self.state in BINDS)
         assert session.is_closed is (self.state == "closed")
+        assert session.has_parted is self.has_parted
         assert session.can_receive_deliver is (self.state in ("receiver", "transceiver"))
         assert session.in_flight == len(self.in_flight)
         assert session.outstanding == len(self.outstanding)

@@ -6,6 +6,9 @@ heard any more. All of it takes `drain_timeout` at most. Then the end of the str
 peer given time to see it: a socket that is closed while octets arrive resets the connection, which
 can destroy our last answer on its way.
 
+An ESME that sends unbind_resp waits for nothing any more: what is in flight is left to end as on a
+connection that is gone.
+
 An ESME that has unbound and waits for nothing is parted from without the connection's task
 (`Parting.directly`), which then only waits for the peer to close, too.
 """
@@ -171,8 +174,9 @@ class Parting:
         self._writer.tell()
 
     async def _answer_in_flight(self) -> None:
-        """Return when every message is answered, or nobody is there to be answered."""
-        while self._session.in_flight and not self.is_lost:
+        """Return when every message is answered, or nobody waits to be answered."""
+        session = self._session
+        while session.in_flight and not (self.is_lost or session.has_parted):
             await self._writer.progress()
 
     async def see_end(self, reason: CloseReason) -> None:

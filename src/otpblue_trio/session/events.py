@@ -86,7 +86,7 @@ class StreamLost:
 
 @attrs.frozen
 class SessionEnded:
-    """Unbound: by the ESME's unbind (its response is queued) or by its answer to ours.
+    """Unbound: by the ESME's unbind (its response is queued) or by its unbind_resp.
 
     Where an unbind has to wait for messages in flight, the last `answer_submit` ends the session in
     place of this event.

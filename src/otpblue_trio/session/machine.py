@@ -18,6 +18,7 @@ Invariants:
   anything that was appended after it;
 - a message counts as in flight from its event until `answer_submit`; an ESME's unbind is answered
   when nothing is in flight any more, so a client that unbinds early loses no result;
+- an ESME's unbind_resp, asked for or not, closes the session at once;
 - sequence numbers of our own run from 1 to 0x7FFFFFFF, wrap to 1, and are unique among the
   outstanding ones;
 - nothing here knows the time except as an argument, and nothing is logged.
@@ -139,6 +140,7 @@ class SmppSession:
       can_receive_deliver: True when the ESME takes deliver_sm (bound as receiver or transceiver).
       takes_tlvs: True when the ESME claimed interface version 3.4 or later.
       in_flight: messages received and not answered yet.
+      has_parted: True when the ESME has sent unbind_resp: it waits for no answer any more.
       outgoing_octets: how much `data_to_send` would return.
 
     Only the session sets them.
@@ -153,9 +155,8 @@ class SmppSession:
         self._out: list[bytes] = []
         self.outgoing_octets = 0
         self._pending_bind: _PendingBind | None = None
-        self._is_unbinding = False
         self._unbind_sequence: int | None = None
-        self._has_sent_unbind = False
+        self.has_parted = False
         self._window = OutboundWindow()
         self._is_abandoned = False
         self._activity = 0
@@ -287,32 +288,25 @@ class SmppSession:
                     command_status = CommandStatus.ESME_RUNKNOWNERR
                 return DeliverAnswered(waiting[0], command_status)
         elif command_id == CommandId.UNBIND_RESP:
-            if self._has_sent_unbind:
-                self._enter(SessionState.CLOSED)
-                return SessionEnded()
-            if not self._is_unbinding:
-                # Nobody asked, and yet whoever sends this has done with the session.
-                return self._end_when_answered()
+            # Even if nobody asked: whoever sends this has done with the session.
+            self.has_parted = True
+            self._enter(SessionState.CLOSED)
+            return SessionEnded()
         return Refusal(RefusalKind.UNEXPECTED_RESPONSE, command_id, command_status)
 
     def _take_unbind(self, sequence_number: int) -> SessionEvent | None:
-        if self._is_unbinding:  # the first one waits for what is in flight
+        if self._unbind_sequence is not None:  # the first one waits for what is in flight
             status = CommandStatus.ESME_RINVBNDSTS
             self._append_error(CommandId.UNBIND, status, sequence_number)
             return Refusal(RefusalKind.WRONG_STATE, CommandId.UNBIND, status)
         self._unbind_sequence = sequence_number
-        return self._end_when_answered()
-
-    def _end_when_answered(self) -> SessionEnded | None:
-        self._is_unbinding = True
         self._enter(SessionState.UNBINDING)
         return SessionEnded() if self._finish_unbind() else None
 
     def _finish_unbind(self) -> bool:
-        if not self._is_unbinding or self.in_flight:
+        if self._unbind_sequence is None or self.in_flight:
             return False
-        if self._unbind_sequence is not None:
-            self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
+        self._append_header(CommandId.UNBIND_RESP, 0, self._unbind_sequence)
         self._enter(SessionState.CLOSED)
         return True
 
@@ -378,7 +372,7 @@ class SmppSession:
         else:
             sequence_number = request.sequence_number
             self._append(encode_message_id(command_id, sequence_number, message_id or ""))
-        if self._is_unbinding:
+        if self._unbind_sequence is not None:
             self._finish_unbind()
 
     def answer_query(self, request: QuerySm, answer: QuerySmResp | None) -> None:
@@ -423,7 +417,6 @@ class SmppSession:
     def send_unbind(self) -> None:
         """Queue our own unbind; from now on no new message is taken."""
         self._append_header(CommandId.UNBIND, 0, self._window.next_sequence())
-        self._has_sent_unbind = True
         self._enter(SessionState.UNBINDING)
 
     def close(self) -> None:
