@@ -144,7 +144,7 @@ ONE_LINE = [
         "a whole number from 1 to 100000",
         "0",
     ),
-    ("platform.max_queue = -1", "platform.max_queue", "a whole number from 0 to 1000000", "-1"),
+    ("platform.max_queue = 0", "platform.max_queue", "a whole number from 1 to 1000000", "0"),
     (
         'platform.ca_file = "ca.pem"',
         "platform.ca_file",
@@ -355,7 +355,7 @@ AT_THE_LIMIT = [
     ("limits.drain_timeout = 0", "limits", "drain_timeout", 0.0),
     ('limits.drain_timeout = "0s"', "limits", "drain_timeout", 0.0),
     ("limits.bind_failures_before_block = 1", "limits", "bind_failures_before_block", 1),
-    ("platform.max_queue = 0", "platform", "max_queue", 0),
+    ("platform.max_queue = 1", "platform", "max_queue", 1),
     ('platform.regions_refresh = "0s"', "platform", "regions_refresh", 0.0),
     ('platform.regions_refresh = "1s"', "platform", "regions_refresh", 1.0),
     ('platform.regions_api_key = ""', "platform", "regions_api_key", ""),

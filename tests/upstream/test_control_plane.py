@@ -123,6 +123,14 @@ async def test_host_header_names_host_and_port() -> None:
     assert b"\r\nHost: " + host + b"\r\n" in seen[0]
 
 
+async def test_dot_at_the_end_of_a_host_name_is_in_no_header() -> None:
+    seen: list[bytes] = []
+    async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", seen) as address:
+        port = address.rpartition(":")[2]
+        assert (await fetch(f"http://localhost.:{port}/")).status == 200
+    assert f"\r\nHost: localhost:{port}\r\n".encode() in seen[0]
+
+
 async def test_ipv6_literal_is_an_address() -> None:
     seen: list[bytes] = []
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cattrs import IterableValidationError, IterableValidationNote
 
@@ -24,6 +23,7 @@ from otpblue_trio.config.values import (
     show,
     string_in,
 )
+from otpblue_trio.http_text import parse_http_url
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -130,32 +130,18 @@ SECRET = secret()
 def _url(value: object, surroundings: Surroundings) -> str:
     text = string_in(value, surroundings)
     try:
-        return _checked_url(text)
-    except MismatchError as error:
+        parse_http_url(text)
+    except ValueError as error:
         if not isinstance(value, str):
-            raise
+            raise MismatchError from error
         # Before a host there may be a password, and behind a path a key.
         shown = "one with a user name in it" if "@" in text else show(text.partition("?")[0])
         raise UnfitError(URL.expected, shown) from error
-
-
-def _checked_url(text: str) -> str:
-    if not text.isascii() or not all("!" <= c <= "~" for c in text):
-        raise MismatchError
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise MismatchError from error
-    if parts.username is not None or parts.password is not None:
-        raise UnfitError(URL.expected, "one with a user name in it")
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.fragment:
-        raise MismatchError
     return text
 
 
 URL = Kind('a URL that begins with "https://" or "http://"', _url)
-"""An http or https URL with a host and without user name and fragment."""
+"""An http or https URL that `http_text.parse_http_url` takes."""
 
 
 def _path_of(what: str) -> Kind:

@@ -75,7 +75,7 @@ class Platform:
         default=10_000,
         metadata=about(
             "Messages that wait for a connection; one more is answered with a system error.",
-            whole_number(0, 1_000_000),
+            whole_number(1, 1_000_000),
         ),
     )
     ca_file: Path | None = attrs.field(

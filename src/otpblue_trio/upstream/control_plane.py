@@ -13,13 +13,13 @@ import os
 import socket
 import ssl
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 import attrs
 import orjson
 import trio
 
 from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.http_text import parse_http_url
 from otpblue_trio.upstream.asks_compat import asks
 from otpblue_trio.upstream.http_tls import make_ssl_context
 
@@ -100,7 +100,11 @@ class ControlPlane:
           ControlPlaneError: no complete answer in time, or one that breaks a bound. The message
             names host and reason; neither key nor query.
         """
-        host = _host_of(url)
+        try:
+            address = parse_http_url(url)
+        except ValueError as error:
+            raise ControlPlaneError("a URL of the control plane is no http address") from error
+        host = address.authority
         if not (api_key.isascii() and api_key.isprintable()) or api_key != api_key.strip():
             # Refused here: h11's own complaint would quote the key.
             raise ControlPlaneError(f"{host}: the key has characters that no HTTP header carries")
@@ -115,7 +119,7 @@ class ControlPlane:
             with trio.fail_after(self._timeout):
                 async with self._calls:
                     response = await asks.get(
-                        url,
+                        str(address),
                         params=dict(params or {}),
                         headers={
                             "Host": host,
@@ -144,19 +148,6 @@ class ControlPlane:
 
 class _TooLargeError(Exception):
     """The body passed its bound; only to leave asks."""
-
-
-def _host_of(url: str) -> str:
-    """Return host and port of a URL as the Host header spells them."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ControlPlaneError("a URL of the control plane is malformed") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ControlPlaneError("a URL of the control plane is no http or https address")
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return name if port is None else f"{name}:{port}"
 
 
 def _reason(error: Exception) -> str:
