@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otpblue_trio.http_text import HttpUrl, parse_http_url
+from otpblue_trio.http_text import HttpUrl, is_header_value, parse_http_url
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,31 @@ def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
     except ValueError:
         return
     assert text.isascii()
+
+
+@pytest.mark.parametrize("text", ["k", "k" * 1024, "Bearer k", "!~"])
+def test_printable_ascii_is_the_value_of_a_header(text: str) -> None:
+    assert is_header_value(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        " s3cret",
+        "s3cret ",
+        "a\r\nX: y",
+        "a\nb",
+        "a\rb",
+        "a\n",
+        "a\tb",
+        "a\0b",
+        "a\x7fb",
+        "schlüssel",
+        "к",
+        "k" * 1025,
+    ],
+)
+def test_other_text_is_no_value_of_a_header(text: str) -> None:
+    assert not is_header_value(text)

@@ -11,10 +11,16 @@ from urllib.parse import urlsplit
 
 import attrs
 
-__all__ = ["HttpUrl", "parse_http_url"]
+__all__ = ["MAX_HEADER_VALUE_CHARACTERS", "HttpUrl", "is_header_value", "parse_http_url"]
+
+MAX_HEADER_VALUE_CHARACTERS = 1024
+"""The longest value that is sent, far below the 8 KiB that common servers take for a whole head."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HEADER_VALUE = re.compile(
+    rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER_VALUE_CHARACTERS - 2}}}[\x21-\x7e])?"
+)
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 
@@ -49,6 +55,15 @@ class HttpUrl:
 
     def __str__(self) -> str:
         return f"{self._scheme}://{self.authority}{self.target}"
+
+
+def is_header_value(text: str) -> bool:
+    """Tell whether a text, such as an API key, can be the value of a header.
+
+    That is 1 to 1,024 printable ASCII characters without a space at either end, which servers
+    would drop (RFC 9110, 5.5).
+    """
+    return _HEADER_VALUE.fullmatch(text) is not None
 
 
 def parse_http_url(url: str) -> HttpUrl:

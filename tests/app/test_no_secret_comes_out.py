@@ -107,7 +107,7 @@ MISTAKES = [
     (f'password = "{HASH}"', f'pasword = "{PASSWORD}"'),
     (f'password = "{HASH}"', f'password = {{ env = "NONE", file = "{PASSWORD}" }}'),
     (f'password = "{HASH}"', f'password = "{PASSWORD}"\npassword = "{PASSWORD}"'),
-    (f'api_key = "{KEY}"', f'api_key = "{KEY} {KEY}"'),
+    (f'api_key = "{KEY}"', f'api_key = "{KEY} "'),
     (f'api_key = "{KEY}"', f'api_key = {{ key = "{KEY}" }}'),
     (f'api_key = "{KEY}"', f'api_key = "{KEY}\\q"'),
     (f'api_key = "{KEY}"', f'api-key = "{KEY}"'),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "DEMO_API_KEY": "key-from-the-environment",
     "EMPTY": "",
-    "SPACED": "not a key",
+    "SPACED": " not a key",
     "TPS": "unlimited",
     "WORD": "production",
 }

@@ -259,9 +259,9 @@ async def test_url_must_be_a_plain_http_address(url: str) -> None:
     assert "pw" not in await complaint(url)
 
 
-@pytest.mark.parametrize("key", ["secret\r\nX: y", "sëcret", " secret", "secret "])
+@pytest.mark.parametrize("key", ["", "secret\r\nX: y", "sëcret", " secret", "secret ", "s" * 1025])
 async def test_key_that_no_header_carries_is_refused_unsent(key: str) -> None:
-    with pytest.raises(ControlPlaneError, match="no HTTP header carries") as caught:
+    with pytest.raises(ControlPlaneError, match="nothing that a header can carry") as caught:
         await ControlPlane().get_json("http://127.0.0.1:1/", api_key=key)
     assert "cret" not in str(caught.value)
     assert caught.value.__context__ is None

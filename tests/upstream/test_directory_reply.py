@@ -105,6 +105,7 @@ def test_rate_at_its_bounds_is_taken(rate: int) -> None:
         ({"apiKey": ""}, "apiKey"),
         ({"apiKey": "key\r\nX: y"}, "apiKey"),
         ({"apiKey": "key "}, "apiKey"),
+        ({"apiKey": "k" * 1025}, "apiKey"),
         ({"defaultLanguage": "eng"}, "defaultLanguage"),
         ({"maxTps": 0}, "maxTps"),
         ({"maxTps": 10_001}, "maxTps"),

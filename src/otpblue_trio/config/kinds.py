@@ -23,7 +23,7 @@ from otpblue_trio.config.values import (
     show,
     string_in,
 )
-from otpblue_trio.http_text import parse_http_url
+from otpblue_trio.http_text import MAX_HEADER_VALUE_CHARACTERS, is_header_value, parse_http_url
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -109,22 +109,24 @@ def choice(values: type[StrEnum]) -> Kind:
     return Kind(_one_of(member.value for member in values), convert, write=_as_text)
 
 
-def secret(least: int = 1) -> Kind:
-    """Give the kind of a key that goes into an HTTP header, at least `least` characters long."""
+def secret(*, optional: bool = False) -> Kind:
+    """Give the kind of a key that goes into an HTTP header; `optional`: or the empty string."""
 
     def convert(value: object, surroundings: Surroundings) -> str:
         text = string_in(value, surroundings)
-        # Anything else would end the header line, or be no header at all.
-        if not least <= len(text) <= 512 or not all("!" <= c <= "~" for c in text):
+        if not (is_header_value(text) or (optional and not text)):
             raise MismatchError
         return text
 
-    expected = f"{least} to 512 printable ASCII characters without spaces"
-    return Kind(expected, convert, is_secret=True)
+    expected = (
+        f"1 to {MAX_HEADER_VALUE_CHARACTERS} printable ASCII characters without a space at "
+        "either end"
+    )
+    return Kind(f'{expected}, or ""' if optional else expected, convert, is_secret=True)
 
 
 SECRET = secret()
-"""A key of at least one character."""
+"""A key that has to be given."""
 
 
 def _url(value: object, surroundings: Surroundings) -> str:

@@ -98,7 +98,7 @@ class Platform:
         repr=False,
         metadata=about(
             "The key for that call; left out: the first account's.",
-            secret(0),
+            secret(optional=True),
             example={"env": "OTPBLUE_REGIONS_KEY"},
         ),
     )

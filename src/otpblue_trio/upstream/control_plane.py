@@ -19,7 +19,7 @@ import orjson
 import trio
 
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.http_text import parse_http_url
+from otpblue_trio.http_text import is_header_value, parse_http_url
 from otpblue_trio.upstream.asks_compat import asks
 from otpblue_trio.upstream.http_tls import make_ssl_context
 
@@ -105,9 +105,9 @@ class ControlPlane:
         except ValueError as error:
             raise ControlPlaneError("a URL of the control plane is no http address") from error
         host = address.authority
-        if not (api_key.isascii() and api_key.isprintable()) or api_key != api_key.strip():
+        if not is_header_value(api_key):
             # Refused here: h11's own complaint would quote the key.
-            raise ControlPlaneError(f"{host}: the key has characters that no HTTP header carries")
+            raise ControlPlaneError(f"{host}: the key is nothing that a header can carry")
         received = bytearray()
 
         async def receive(data: bytes) -> None:

@@ -16,6 +16,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
 from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.http_text import is_header_value
 from otpblue_trio.policy.otp import compile_patterns
 from otpblue_trio.policy.types import Account, FailureMode, IpNetwork
 
@@ -67,7 +68,7 @@ def _password(value: Any, _type: Any) -> str:
 
 def _header_value(value: Any, _type: Any) -> str:
     text = _string(value, _type)
-    if not (text and text.isascii() and text.isprintable()) or text != text.strip():
+    if not is_header_value(text):
         raise ValueError
     return text
 
