@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 
@@ -36,6 +38,55 @@ async def test_exception_of_send_fails_its_own_message_only(autojump_clock: obje
         Delivered("id"),
     ]
     assert [type(error) for error in errors] == [RuntimeError]
+
+
+@pytest.mark.parametrize(
+    ("returned", "detail"), [(None, "send returned NoneType"), ({}, "send returned dict")]
+)
+async def test_what_is_no_outcome_fails_its_own_message_only(
+    returned: Any, detail: str, autojump_clock: object
+) -> None:
+    outcomes: list[Outcome] = []
+    returns = [returned, Delivered("id")]
+
+    async def send(request: SendRequest) -> Outcome:
+        return returns.pop(0)  # type: ignore[no-any-return]
+
+    async with trio.open_nursery() as nursery:
+        platform = AsyncPlatform(send)
+        await nursery.start(platform.run)
+        for _ in range(2):
+            platform.submit(REQUEST, outcomes.append)
+            await trio.sleep(1.0)
+        nursery.cancel_scope.cancel()
+    assert outcomes == [
+        Failed(FailureKind.BAD_ANSWER, may_have_been_sent=True, detail=detail),
+        Delivered("id"),
+    ]
+
+
+async def test_exception_of_on_error_is_logged_and_costs_nothing(
+    autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: list[Outcome] = []
+
+    async def send(request: SendRequest) -> Outcome:
+        raise RuntimeError("code 482910 to +14155552671")
+
+    def broken(error: Exception) -> None:
+        raise LookupError
+
+    async with trio.open_nursery() as nursery:
+        platform = AsyncPlatform(send, on_error=broken)
+        await nursery.start(platform.run)
+        for _ in range(2):
+            platform.submit(REQUEST, outcomes.append)
+            await trio.sleep(1.0)
+        nursery.cancel_scope.cancel()
+    failed = Failed(FailureKind.BAD_ANSWER, may_have_been_sent=True, detail="RuntimeError")
+    assert outcomes == [failed, failed]
+    assert "LookupError" in caplog.text
+    assert "482910" not in caplog.text
 
 
 async def test_one_request_above_the_bound_is_busy(autojump_clock: object) -> None:

@@ -5,6 +5,7 @@ For embedders and tests. It costs a task per message, which the gateway's own HT
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import trio
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncPlatform"]
 
+_logger = logging.getLogger(__name__)
+
 _NOT_RUNNING = Failed(FailureKind.UNAVAILABLE, detail="platform not running")
 _FULL = Failed(FailureKind.BUSY, detail="too many requests in flight")
 _STOPPED = Failed(FailureKind.UNAVAILABLE, may_have_been_sent=True, detail="platform stopped")
@@ -27,12 +30,13 @@ class AsyncPlatform:
     """Runs an async function for each request, all of them in one nursery.
 
     An exception out of `send` becomes `Failed(BAD_ANSWER)` with the exception's type as detail, and
-    other requests go on. `send` has to bound its own duration, e.g. with `trio.fail_after`.
+    so does a return value that is no outcome; other requests go on. `send` has to bound its own
+    duration, e.g. with `trio.fail_after`.
 
     Args:
       send: delivers one message and returns its outcome; cancelled when the platform stops.
       on_error: told of each exception out of `send`; the place to log it. Its message may hold what
-        a log must not show.
+        a log must not show. What it raises itself is logged.
       max_in_flight: requests at once; one more is answered `Failed(BUSY)`.
     """
 
@@ -81,13 +85,29 @@ class AsyncPlatform:
     async def _deliver(self, request: SendRequest, done: Done) -> None:
         outcome: Outcome = _STOPPED
         try:
-            outcome = await self._send(request)
+            outcome = _checked(await self._send(request))
         except Exception as error:  # whatever an embedder's function raises ends one message only
             outcome = Failed(
                 FailureKind.BAD_ANSWER, may_have_been_sent=True, detail=type(error).__name__
             )
-            if self._on_error is not None:
-                self._on_error(error)
+            self._tell_error(error)
         finally:
             self._in_flight -= 1
             done(outcome)
+
+    def _tell_error(self, error: Exception) -> None:
+        if self._on_error is None:
+            return
+        try:
+            self._on_error(error)
+        except Exception as defect:
+            # Not chained to what `send` raised, which a log must not show.
+            defect.__context__ = None
+            _logger.error("on_error of AsyncPlatform raised", exc_info=defect)
+
+
+def _checked(outcome: object) -> Outcome:
+    if isinstance(outcome, Outcome):
+        return outcome
+    detail = f"send returned {type(outcome).__name__}"
+    return Failed(FailureKind.BAD_ANSWER, may_have_been_sent=True, detail=detail)
