@@ -160,7 +160,7 @@ def _busy_metrics() -> Metrics:
     metrics.observe(message_answered(system_id='de"mo\\'))
     metrics.observe(message_answered(reason="no_imessage", command_status=0x45, latency=20.0))
     metrics.observe(_refused())
-    metrics.observe(PlatformStateChanged(state="up"))
+    metrics.observe(PlatformStateChanged(state="down"))
     metrics.register_gauge("in_flight", "Messages in flight.", lambda: 7)
     return metrics
 
@@ -350,9 +350,15 @@ def test_refusals_and_receipts_are_counted_by_kind() -> None:
     assert _value(metrics, "receipts_total", fate="overflow") == 0
 
 
+def test_platform_is_up_until_a_change_is_told() -> None:
+    metrics = Metrics()
+    states = {s: _value(metrics, "platform_state", state=s) for s in ("up", "down", "probing")}
+    assert states == {"up": 1, "down": 0, "probing": 0}
+    assert metrics.snapshot()["platform"] == "up"
+
+
 def test_platform_state_is_one_of_three() -> None:
     metrics = Metrics()
-    metrics.observe(PlatformStateChanged(state="up"))
     metrics.observe(PlatformStateChanged(state="probing"))
     states = {s: _value(metrics, "platform_state", state=s) for s in ("up", "down", "probing")}
     assert states == {"up": 0, "down": 0, "probing": 1}
@@ -431,7 +437,7 @@ def test_snapshot_tells_the_main_counts_as_json() -> None:
     assert snapshot["received"] == 2
     assert snapshot["answered"] == {"delivered": 1, "no_imessage": 1}
     assert snapshot["readiness"] == "ready"
-    assert snapshot["platform"] == "up"
+    assert snapshot["platform"] == "down"
     assert sum(snapshot["latency"]["counts"]) == 2
     assert snapshot["accounts"]["demo"] == {"sessions": 0, "received": 1, "delivered": 0}
 

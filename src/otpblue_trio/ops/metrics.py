@@ -125,7 +125,7 @@ class Metrics:
         self._accounts: dict[str, _AccountSeries] = {}
         self._bound: dict[int, tuple[_AccountSeries, str]] = {}
         self._readiness = Readiness.STARTING
-        self._platform_state = ""
+        self._platform_state = "up"
         self._connections_open = 0
         self._connections = 0
         self._connection_submits = 0
@@ -299,7 +299,11 @@ class Metrics:
         page.single("ready", "gauge", "1 while binds are accepted.", ready)
         states = {state: int(state == self._platform_state) for state in _PLATFORM_STATES}
         page.by_label(
-            "platform_state", "gauge", "1 for the state that the platform is in.", "state", states
+            "platform_state",
+            "gauge",
+            "1 for the state that the platform is taken to be in: up until requests fail in a row.",
+            "state",
+            states,
         )
 
     def _render_connections(self, page: Exposition) -> None:
