@@ -11,10 +11,10 @@ import trio
 from otpblue_trio.runtime.observer import (
     CloseReason,
     ConnectionClosed,
+    IgnoredKind,
     MessageAnswered,
     PduIgnored,
 )
-from otpblue_trio.session import RefusalKind
 from otpblue_trio.smpp import RESPONSE_BIT, CommandId, CommandStatus
 from otpblue_trio.testing import (
     FakePlatform,
@@ -381,7 +381,7 @@ async def test_a_response_to_nothing_is_ignored_and_counted(
                 )
         assert await esme.is_alive()
         assert [told.kind for told in gateway.seen(PduIgnored)] == [
-            RefusalKind.UNEXPECTED_RESPONSE
+            IgnoredKind.UNEXPECTED_RESPONSE
         ] * 6
 
 

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from otpblue_trio.ops.log_lines import Line, lines_of
+from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.observer import (
     BindAccepted,
@@ -20,6 +21,7 @@ from otpblue_trio.runtime.observer import (
     GatewayStarted,
     GatewayStopped,
     GatewayStopping,
+    IgnoredKind,
     ListenerStarted,
     Notice,
     PduIgnored,
@@ -103,17 +105,23 @@ CASES: list[tuple[Event, int, str]] = [
     (_settled(ReceiptFate.REJECTED), logging.WARNING, "receipt given up"),
     (_settled(ReceiptFate.EXPIRED), logging.WARNING, "receipt given up"),
     (
-        PduIgnored(connection_id=1, kind="unknown_command", command_id=0x999, command_status=3),
+        PduIgnored(
+            connection_id=1, kind=IgnoredKind.UNKNOWN_COMMAND, command_id=0x999, command_status=3
+        ),
         logging.INFO,
         "PDU ignored",
     ),
     (
-        PduIgnored(connection_id=1, kind="framing", command_id=0, command_status=2),
+        PduIgnored(connection_id=1, kind=IgnoredKind.FRAMING, command_id=0, command_status=2),
         logging.DEBUG,
         "PDU ignored",
     ),
-    (PlatformStateChanged(state="down", detail="refused"), logging.WARNING, "platform down"),
-    (PlatformStateChanged(state="up"), logging.INFO, "platform up"),
+    (
+        PlatformStateChanged(state=PlatformState.DOWN, detail="refused"),
+        logging.WARNING,
+        "platform down",
+    ),
+    (PlatformStateChanged(state=PlatformState.UP), logging.INFO, "platform up"),
     (Notice(level="WARNING", text="plain passwords"), logging.WARNING, "plain passwords"),
     (Notice(level="shout", text="what"), logging.INFO, "what"),
 ]
@@ -214,7 +222,7 @@ def test_claimed_system_id_is_escaped_and_cut() -> None:
         ConnectionRefused(peer=PEER, listener="tls", refusal=ConnectionRefusal.ADDRESS_CAP),
         _closed(CloseReason.FRAMING_ERROR, system_id=""),
         _bind_refused("root"),
-        PduIgnored(connection_id=1, kind="malformed", command_id=4, command_status=3),
+        PduIgnored(connection_id=1, kind=IgnoredKind.MALFORMED, command_id=4, command_status=3),
     ],
 )
 def test_what_a_stranger_can_cause_is_limited(event: Event) -> None:

@@ -12,7 +12,13 @@ import trio.testing
 from otpblue_trio.runtime import Peer
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.bound_session import BoundSession, act_without_account
-from otpblue_trio.runtime.observer import BindAccepted, CloseReason, PduIgnored, ReceiptSettled
+from otpblue_trio.runtime.observer import (
+    BindAccepted,
+    CloseReason,
+    IgnoredKind,
+    PduIgnored,
+    ReceiptSettled,
+)
 from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.runtime.telling import ConnectionTeller
 from otpblue_trio.runtime.writing import SessionWriter
@@ -183,13 +189,13 @@ async def test_a_query_is_answered_from_the_account_s_final_states() -> None:
 @pytest.mark.parametrize(
     ("event", "reason", "kind"),
     [
-        (Refusal(RefusalKind.UNSUPPORTED, 0x4, 0x3), None, "unsupported"),
-        (StreamLost(), CloseReason.FRAMING_ERROR, "framing"),
+        (Refusal(RefusalKind.UNSUPPORTED, 0x4, 0x3), None, IgnoredKind.UNSUPPORTED),
+        (StreamLost(), CloseReason.FRAMING_ERROR, IgnoredKind.FRAMING),
         (SessionEnded(), CloseReason.UNBOUND, None),
     ],
 )
 async def test_what_means_the_same_before_the_bind_means_it_after(
-    event: SessionEvent, reason: CloseReason | None, kind: str | None
+    event: SessionEvent, reason: CloseReason | None, kind: IgnoredKind | None
 ) -> None:
     its = bind(transceiver())
     assert its.bound.act(event, 0.0) is reason

@@ -13,9 +13,11 @@ from otpblue_trio.runtime.observer import (
     ConnectionTrouble,
     Event,
     GatewayStarted,
+    IgnoredKind,
     Notice,
     ObserverGroup,
 )
+from otpblue_trio.session import RefusalKind
 
 EVENTS: tuple[type[attrs.AttrsInstance], ...] = typing.get_args(Event)
 
@@ -29,6 +31,11 @@ class Keeper:
 
     def observe(self, event: Event, /) -> None:
         self._told.append((self._name, event))
+
+
+def test_every_refusal_of_a_session_is_a_kind_of_an_ignored_pdu() -> None:
+    assert {*IgnoredKind} - {*RefusalKind} == {IgnoredKind.FRAMING}
+    assert {*RefusalKind} <= {*IgnoredKind}
 
 
 def test_a_group_tells_each_observer_in_order() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otpblue_trio.upstream.http_breaker import Breaker, PlatformState
+from otpblue_trio.policy.types import PlatformState
+from otpblue_trio.upstream.http_breaker import Breaker
 
 
 class Rig:

@@ -41,7 +41,7 @@ from otpblue_trio.app.reload import Reloader
 from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
 from otpblue_trio.config import Config, PlatformKind, StoreFailure
 from otpblue_trio.ops import AdminServer, Feed, Metrics, Readiness
-from otpblue_trio.policy import OPEN_BY_DEFAULT, Admission, CodeFinder, NumberReader
+from otpblue_trio.policy import OPEN_BY_DEFAULT, Admission, CodeFinder, NumberReader, PlatformState
 from otpblue_trio.runtime import Endpoint, Gateway, ListenError, open_listeners
 from otpblue_trio.runtime.observer import (
     Event,
@@ -255,7 +255,7 @@ class _Service:
             max_queue=settings.max_queue,
             ssl_context=context,
             on_state=lambda state, detail: self._observer.observe(
-                PlatformStateChanged(state=state, detail=detail)
+                PlatformStateChanged(state=PlatformState(state), detail=detail)
             ),
         )
 

@@ -17,6 +17,7 @@ import attrs
 
 from otpblue_trio.hot import hot_frozen
 from otpblue_trio.ops.log_trouble import traceback_text
+from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.observer import (
     BindAccepted,
@@ -30,6 +31,7 @@ from otpblue_trio.runtime.observer import (
     GatewayStarted,
     GatewayStopped,
     GatewayStopping,
+    IgnoredKind,
     ListenerStarted,
     MessageAnswered,
     Notice,
@@ -231,7 +233,7 @@ def _ignored(timestamp: float, event: PduIgnored) -> Line:
     return _line(
         timestamp,
         # A framing error also ends the connection, and that line tells of it.
-        logging.DEBUG if event.kind == "framing" else logging.INFO,
+        logging.DEBUG if event.kind is IgnoredKind.FRAMING else logging.INFO,
         "PDU ignored",
         Repeat(f"pdu {event.kind}"),
         connection=event.connection_id,
@@ -319,7 +321,7 @@ def _of_gateway(
             level = logging.WARNING if event.abandoned else logging.INFO
             return _line(timestamp, level, "stopped", abandoned=event.abandoned)
         case PlatformStateChanged():
-            level = logging.WARNING if event.state == "down" else logging.INFO
+            level = logging.WARNING if event.state is PlatformState.DOWN else logging.INFO
             fields: dict[str, Field] = {"detail": event.detail} if event.detail else {}
             return Line(timestamp, level, f"platform {event.state}", fields)
         case Notice():

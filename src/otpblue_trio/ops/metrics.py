@@ -14,7 +14,7 @@ import platform
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import trio
@@ -22,6 +22,7 @@ import trio
 import otpblue_trio
 from otpblue_trio.ops.exposition import Exposition, Histogram, escape_label, label_set
 from otpblue_trio.ops.process import ProcessFigures, read_process
+from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.runtime.observer import (
     BindAccepted,
@@ -34,6 +35,7 @@ from otpblue_trio.runtime.observer import (
     Event,
     GatewayStarted,
     GatewayStopping,
+    IgnoredKind,
     MessageAnswered,
     PduIgnored,
     PlatformStateChanged,
@@ -41,9 +43,6 @@ from otpblue_trio.runtime.observer import (
     ReceiptSettled,
 )
 from otpblue_trio.smpp import status_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["LATENCY_BUCKETS", "PREFIX", "Metrics", "Readiness"]
 
@@ -57,8 +56,6 @@ OTHER = "other"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REASONS = frozenset(reason.value for reason in Reason)
-_PLATFORM_STATES = ("up", "down", "probing")
-_IGNORED_KINDS = ("malformed", "unknown_command", "wrong_state", "unexpected_response", "framing")
 _BIND_MODES = ("transmitter", "receiver", "transceiver")
 # An account that meets every reason with two statuses each stays below.
 _MAX_OUTCOMES = 128
@@ -97,13 +94,6 @@ class _AccountSeries:
         self.sessions = dict.fromkeys(_BIND_MODES, 0)
 
 
-def _count(counts: dict[str, int], key: str, known: Iterable[str] | None = None) -> None:
-    """Add one; with `known`, whatever is not in it counts as `other`."""
-    if known is not None and key not in known:
-        key = OTHER
-    counts[key] = counts.get(key, 0) + 1
-
-
 class Metrics:
     """An observer that counts, and the page that shows the counts."""
 
@@ -125,7 +115,7 @@ class Metrics:
         self._accounts: dict[str, _AccountSeries] = {}
         self._bound: dict[int, tuple[_AccountSeries, str]] = {}
         self._readiness = Readiness.STARTING
-        self._platform_state = "up"
+        self._platform_state = PlatformState.UP
         self._connections_open = 0
         self._connections = 0
         self._connection_submits = 0
@@ -134,7 +124,7 @@ class Metrics:
         self._binds_accepted = 0
         self._binds_refused: dict[str, int] = {}
         self._receipts = dict.fromkeys((fate.value for fate in ReceiptFate), 0)
-        self._ignored = dict.fromkeys(_IGNORED_KINDS, 0)
+        self._ignored = dict.fromkeys((kind.value for kind in IgnoredKind), 0)
         # Any: each takes the one type that it stands under.
         self._takers: dict[type[Event], Callable[[Any], None]] = {
             ConnectionOpened: self._connection_opened,
@@ -192,10 +182,11 @@ class Metrics:
         self._bound[event.connection_id] = (account, mode)
 
     def _bind_refused(self, event: BindRefused) -> None:
-        _count(self._binds_refused, event.reason, _REASONS)
+        reason = event.reason if event.reason in _REASONS else OTHER
+        self._binds_refused[reason] = self._binds_refused.get(reason, 0) + 1
 
     def _pdu_ignored(self, event: PduIgnored) -> None:
-        _count(self._ignored, event.kind, _IGNORED_KINDS)
+        self._ignored[event.kind] += 1
 
     def _platform_state_changed(self, event: PlatformStateChanged) -> None:
         self._platform_state = event.state
@@ -297,7 +288,7 @@ class Metrics:
         page.single("up", "gauge", "1 while the event loop answers.", 1)
         ready = self._readiness is Readiness.READY
         page.single("ready", "gauge", "1 while binds are accepted.", ready)
-        states = {state: int(state == self._platform_state) for state in _PLATFORM_STATES}
+        states = {state.value: int(state is self._platform_state) for state in PlatformState}
         page.by_label(
             "platform_state",
             "gauge",
@@ -387,7 +378,7 @@ class Metrics:
         accounts.sort(key=lambda account: account.received, reverse=True)
         return {
             "readiness": self._readiness.value,
-            "platform": self._platform_state,
+            "platform": self._platform_state.value,
             "connections": self._connections_open,
             "sessions": len(self._bound),
             "received": sum(account.received for account in accounts),

@@ -26,6 +26,7 @@ __all__ = [
     "LongSender",
     "MessageIdFormat",
     "Outcome",
+    "PlatformState",
     "Refused",
     "SendRequest",
     "is_message_id",
@@ -190,6 +191,15 @@ class Failed:
 
 Outcome = Delivered | Refused | Failed
 """What became of a `SendRequest`; final."""
+
+
+class PlatformState(StrEnum):
+    """Whether a client of the platform takes it to be able to answer."""
+
+    UP = "up"
+    DOWN = "down"
+    PROBING = "probing"
+    """Down, and a request is tried now and then."""
 
 
 _NUMBER = re.compile(r"\+?[0-9]{7,15}")

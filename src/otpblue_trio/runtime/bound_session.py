@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otpblue_trio.runtime.observer import CloseReason
+from otpblue_trio.runtime.observer import CloseReason, IgnoredKind
 from otpblue_trio.runtime.receipts import PendingReceipt
 from otpblue_trio.session import (
     DeliverAnswered,
@@ -193,9 +193,9 @@ class BoundSession:
 def act_without_account(event: SessionEvent, tell: ConnectionTeller) -> CloseReason | None:
     """Act on what means the same before the bind; returns a reason to end the reading."""
     if isinstance(event, Refusal):
-        tell.ignored(event.kind, event.command_id, event.command_status)
+        tell.ignored(IgnoredKind(event.kind), event.command_id, event.command_status)
     elif isinstance(event, StreamLost):
-        tell.ignored("framing")
+        tell.ignored(IgnoredKind.FRAMING)
         return CloseReason.FRAMING_ERROR
     elif isinstance(event, SessionEnded):
         return CloseReason.UNBOUND

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from otpblue_trio.hot import hot_frozen
+from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.readiness import current_batch
+from otpblue_trio.session import RefusalKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +36,7 @@ __all__ = [
     "GatewayStarted",
     "GatewayStopped",
     "GatewayStopping",
+    "IgnoredKind",
     "ListenerStarted",
     "MessageAnswered",
     "Notice",
@@ -230,25 +233,33 @@ class ReceiptSettled:
     command_status: int = 0
 
 
+class IgnoredKind(StrEnum):
+    """Why octets were not acted upon: a session's refusals, and the end of all framing."""
+
+    MALFORMED = RefusalKind.MALFORMED.value
+    UNKNOWN_COMMAND = RefusalKind.UNKNOWN_COMMAND.value
+    WRONG_STATE = RefusalKind.WRONG_STATE.value
+    UNSUPPORTED = RefusalKind.UNSUPPORTED.value
+    UNEXPECTED_RESPONSE = RefusalKind.UNEXPECTED_RESPONSE.value
+    FRAMING = "framing"
+    """They can no longer be cut into PDUs; the connection ends."""
+
+
 @attrs.frozen(kw_only=True)
 class PduIgnored:
-    """A PDU was answered with an error, or dropped, without becoming a message.
-
-    `kind` is one of a fixed set of words: `malformed`, `unknown_command`, `wrong_state`,
-    `unexpected_response`, `framing`.
-    """
+    """A PDU was answered with an error, or dropped, without becoming a message."""
 
     connection_id: int
-    kind: str
+    kind: IgnoredKind
     command_id: int
     command_status: int
 
 
 @attrs.frozen(kw_only=True)
 class PlatformStateChanged:
-    """The platform client's view of the platform changed; `state` is `up`, `down` or `probing`."""
+    """The platform client's view of the platform changed; at first it is up."""
 
-    state: str
+    state: PlatformState
     detail: str = ""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from otpblue_trio.policy.client_certificates import ClientCertificate
     from otpblue_trio.policy.verdicts import Reason
     from otpblue_trio.runtime.listeners import Peer
-    from otpblue_trio.runtime.observer import Observer
+    from otpblue_trio.runtime.observer import IgnoredKind, Observer
     from otpblue_trio.session import SmppSession
 
 __all__ = ["ConnectionTeller"]
@@ -120,8 +120,8 @@ class ConnectionTeller:
             )
         )
 
-    def ignored(self, kind: str, command_id: int = 0, command_status: int = 0) -> None:
-        """Tell of octets that were not acted upon; `kind` as in `PduIgnored`."""
+    def ignored(self, kind: IgnoredKind, command_id: int = 0, command_status: int = 0) -> None:
+        """Tell of octets that were not acted upon."""
         self._observe(
             PduIgnored(
                 connection_id=self._connection_id,

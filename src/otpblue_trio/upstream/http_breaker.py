@@ -16,22 +16,14 @@ interval is the probe.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from otpblue_trio.policy.types import PlatformState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Breaker", "PlatformState"]
-
-
-class PlatformState(StrEnum):
-    """The client's view of the platform."""
-
-    UP = "up"
-    DOWN = "down"
-    PROBING = "probing"
-
+__all__ = ["Breaker"]
 
 _UP = PlatformState.UP
 
