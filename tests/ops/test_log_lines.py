@@ -9,6 +9,8 @@ from otpblue_trio.ops.log_lines import Line, lines_of
 from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.observer import (
+    Accident,
+    AccidentPlace,
     BindAccepted,
     BindRefused,
     CloseReason,
@@ -250,6 +252,16 @@ def _raise_chain() -> None:
         int("code 482910")
     except ValueError as error:
         raise RuntimeError("sending 482910 to +14155552671 failed") from error
+
+
+@pytest.mark.parametrize("place", AccidentPlace)
+def test_accident_tells_what_it_befell_and_carries_its_traceback(place: AccidentPlace) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        _raise_chain()
+    line = _only(Accident(place=place, connection_id=1, error=caught.value))
+    assert (line.level, line.message) == (logging.ERROR, f"{place.value} failed")
+    assert line.fields == {"connection": 1, "error": "RuntimeError"}
+    assert "_raise_chain" in line.traceback
 
 
 def test_trouble_carries_its_traceback_apart_from_the_message() -> None:

@@ -15,6 +15,8 @@ from otpblue_trio.ops.process import ProcessFigures
 from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.runtime.observer import (
+    Accident,
+    AccidentPlace,
     BindAccepted,
     BindRefused,
     CloseReason,
@@ -280,6 +282,14 @@ def test_every_kind_of_an_ignored_pdu_has_a_series(kind: IgnoredKind) -> None:
     assert _value(metrics, "pdus_ignored_total", kind=kind.value) == 0
     metrics.observe(PduIgnored(connection_id=1, kind=kind, command_id=0, command_status=0))
     assert _value(metrics, "pdus_ignored_total", kind=kind.value) == 1
+
+
+@pytest.mark.parametrize("place", AccidentPlace)
+def test_accidents_are_counted_by_what_they_befell(place: AccidentPlace) -> None:
+    metrics = Metrics()
+    metrics.observe(Accident(place=place, connection_id=1, error=ValueError("x")))
+    counts = {each: _value(metrics, "accidents_total", place=each.value) for each in AccidentPlace}
+    assert counts == {each: int(each is place) for each in AccidentPlace}
 
 
 def test_outcomes_of_one_account_are_bounded() -> None:

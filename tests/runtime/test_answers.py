@@ -11,7 +11,8 @@ import trio.testing
 
 from otpblue_trio.policy import Delivered, Failed, FailureKind, FailureMode, Outcome, Refused
 from otpblue_trio.runtime.observer import (
-    ConnectionTrouble,
+    Accident,
+    AccidentPlace,
     GatewayStopped,
     MessageAnswered,
     ReceiptSettled,
@@ -243,8 +244,9 @@ async def test_an_accident_with_one_answer_does_not_keep_the_others_waiting(
         await trio.sleep(1)
         assert message_id(later.response) == "m-2"
         assert gateway.gateway.in_flight == state.in_flight == 0
-        [trouble] = gateway.seen(ConnectionTrouble)
-        assert isinstance(trouble.error, ZeroDivisionError)
+        [accident] = gateway.seen(Accident)
+        assert accident.place is AccidentPlace.MESSAGE
+        assert isinstance(accident.error, ZeroDivisionError)
         assert lost.response is not None
 
 

@@ -24,7 +24,7 @@ from otpblue_trio.policy import (
     SendRequest,
     mask_number,
 )
-from otpblue_trio.runtime.observer import ConnectionClosed, ConnectionTrouble, MessageAnswered
+from otpblue_trio.runtime.observer import Accident, AccidentPlace, ConnectionClosed, MessageAnswered
 from otpblue_trio.smpp import (
     BindTransceiver,
     CommandStatus,
@@ -766,7 +766,10 @@ async def test_a_platform_that_raises_costs_its_message_and_nothing_else(
         first, second = answered(gateway)
         assert first.reason == second.reason == "platform_unavailable"
         assert first.command_status == RSYSERR
-        assert isinstance((await gateway.wait_for(ConnectionTrouble)).error, KeyError)
+        accident = await gateway.wait_for(Accident)
+        assert accident.place is AccidentPlace.MESSAGE
+        assert isinstance(accident.error, KeyError)
+        assert gateway.seen(ConnectionClosed) == []
         assert gateway.gateway.in_flight == 0
 
 

@@ -10,7 +10,8 @@ import pytest
 from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime import observer
 from otpblue_trio.runtime.observer import (
-    ConnectionTrouble,
+    Accident,
+    AccidentPlace,
     Event,
     GatewayStarted,
     IgnoredKind,
@@ -87,7 +88,10 @@ async def test_an_observer_that_raises_ends_no_batch() -> None:
     group.observe(GatewayStarted())
     batch.end()
     kinds = [type(event) for _, event in told]
-    assert kinds == [Notice, ConnectionTrouble, GatewayStarted]
+    assert kinds == [Notice, Accident, GatewayStarted]
+    accident = told[1][1]
+    assert isinstance(accident, Accident)
+    assert accident.place is AccidentPlace.OBSERVER
 
 
 def test_a_group_of_nobody_tells_nobody() -> None:

@@ -20,6 +20,7 @@ from otpblue_trio.ops.log_trouble import traceback_text
 from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason, verdict
 from otpblue_trio.runtime.observer import (
+    Accident,
     BindAccepted,
     BindRefused,
     CloseReason,
@@ -245,7 +246,7 @@ def _ignored(timestamp: float, event: PduIgnored) -> Line:
 
 def _of_connection(
     timestamp: float,
-    event: ConnectionOpened | ConnectionRefused | ConnectionTrouble | BindAccepted,
+    event: ConnectionOpened | ConnectionRefused | ConnectionTrouble | Accident | BindAccepted,
 ) -> Line:
     match event:
         case ConnectionOpened():
@@ -276,6 +277,16 @@ def _of_connection(
                 traceback_text(event.error),
                 connection=event.connection_id,
                 peer=event.peer,
+                error=type(event.error).__name__,
+            )
+        case Accident():
+            return _line(
+                timestamp,
+                logging.ERROR,
+                f"{event.place.value} failed",
+                Repeat(f"{event.place.value} {type(event.error).__name__}"),
+                traceback_text(event.error),
+                connection=event.connection_id,
                 error=type(event.error).__name__,
             )
         case BindAccepted():
@@ -347,7 +358,13 @@ def lines_of(timestamp: float, event: Event) -> list[Line]:
             return [_bind_refused(timestamp, event)]
         case PduIgnored():
             return [_ignored(timestamp, event)]
-        case ConnectionOpened() | ConnectionRefused() | ConnectionTrouble() | BindAccepted():
+        case (
+            ConnectionOpened()
+            | ConnectionRefused()
+            | ConnectionTrouble()
+            | Accident()
+            | BindAccepted()
+        ):
             return [_of_connection(timestamp, event)]
         case _:
             return [_of_gateway(timestamp, event)]

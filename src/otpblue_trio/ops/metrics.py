@@ -25,6 +25,8 @@ from otpblue_trio.ops.process import ProcessFigures, read_process
 from otpblue_trio.policy.types import PlatformState
 from otpblue_trio.policy.verdicts import Reason
 from otpblue_trio.runtime.observer import (
+    Accident,
+    AccidentPlace,
     BindAccepted,
     BindRefused,
     CloseReason,
@@ -124,12 +126,14 @@ class Metrics:
         self._binds_accepted = 0
         self._binds_refused: dict[str, int] = {}
         self._receipts = dict.fromkeys((fate.value for fate in ReceiptFate), 0)
+        self._accidents = dict.fromkeys((place.value for place in AccidentPlace), 0)
         self._ignored = dict.fromkeys((kind.value for kind in IgnoredKind), 0)
         # Any: each takes the one type that it stands under.
         self._takers: dict[type[Event], Callable[[Any], None]] = {
             ConnectionOpened: self._connection_opened,
             ConnectionClosed: self._connection_closed,
             ConnectionRefused: self._connection_refused,
+            Accident: self._accident,
             BindAccepted: self._bind_accepted,
             BindRefused: self._bind_refused,
             PduIgnored: self._pdu_ignored,
@@ -187,6 +191,9 @@ class Metrics:
 
     def _pdu_ignored(self, event: PduIgnored) -> None:
         self._ignored[event.kind] += 1
+
+    def _accident(self, event: Accident) -> None:
+        self._accidents[event.place] += 1
 
     def _platform_state_changed(self, event: PlatformStateChanged) -> None:
         self._platform_state = event.state
@@ -324,6 +331,13 @@ class Metrics:
         page.by_label("binds_refused_total", "counter", "Binds refused.", "reason", refused)
         page.by_label(
             "pdus_ignored_total", "counter", "PDUs that became no message.", "kind", self._ignored
+        )
+        page.by_label(
+            "accidents_total",
+            "counter",
+            "Defects that cost a message or an observer something and ended no connection.",
+            "place",
+            self._accidents,
         )
         page.by_label(
             "receipts_total",

@@ -32,7 +32,7 @@ from otpblue_trio.policy.types import (
 )
 from otpblue_trio.policy.verdicts import Reason, Verdict, verdict
 from otpblue_trio.readiness import Batch, current_batch
-from otpblue_trio.runtime.observer import ConnectionTrouble, MessageAnswered, Observer
+from otpblue_trio.runtime.observer import Accident, AccidentPlace, MessageAnswered, Observer
 from otpblue_trio.smpp import (
     REGISTERED_DELIVERY_ALWAYS,
     REGISTERED_DELIVERY_FAILURE,
@@ -247,9 +247,10 @@ class AnswerDesk:
         self._on_answered(waiter)
 
     def tell_accident(self, waiter: Waiter, error: Exception) -> None:
-        """Tell the observer that a message could not be answered."""
+        """Tell the observer of an accident with a message."""
+        connection_id = waiter.session.connection_id
         self._observe(
-            ConnectionTrouble(connection_id=waiter.session.connection_id, peer="", error=error)
+            Accident(place=AccidentPlace.MESSAGE, connection_id=connection_id, error=error)
         )
 
     def _tell(

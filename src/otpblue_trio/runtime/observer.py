@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from otpblue_trio.readiness import Batch
 
 __all__ = [
+    "Accident",
+    "AccidentPlace",
     "BindAccepted",
     "BindRefused",
     "CloseReason",
@@ -158,6 +160,25 @@ class ConnectionTrouble:
     error: BaseException
 
 
+class AccidentPlace(StrEnum):
+    """What an accident befell, while its connection lives on."""
+
+    MESSAGE = "message"
+    """One message; it may be without an answer, or without its receipt or record."""
+    OBSERVER = "observer"
+    """An observer, which may have missed one event."""
+
+
+@attrs.frozen(kw_only=True)
+class Accident:
+    """An unexpected exception that ended no connection; a defect to be reported."""
+
+    place: AccidentPlace
+    connection_id: int
+    """Whose message or event it was; 0 for an event of no connection."""
+    error: BaseException
+
+
 @attrs.frozen(kw_only=True)
 class BindAccepted:
     """An ESME is bound."""
@@ -280,6 +301,7 @@ Event = (
     | ConnectionRefused
     | ConnectionClosed
     | ConnectionTrouble
+    | Accident
     | BindAccepted
     | BindRefused
     | MessageAnswered
@@ -330,11 +352,13 @@ class ObserverGroup:
                 self._pass_on(event)
             except Exception as error:
                 # An observer's defect, which must not end what the batch is handled by.
-                connection_id = getattr(event, "connection_id", 0)
+                accident = Accident(
+                    place=AccidentPlace.OBSERVER,
+                    connection_id=getattr(event, "connection_id", 0),
+                    error=error,
+                )
                 with suppress(Exception):
-                    self._pass_on(
-                        ConnectionTrouble(connection_id=connection_id, peer="", error=error)
-                    )
+                    self._pass_on(accident)
 
     def _pass_on(self, event: Event) -> None:
         kind = type(event)
