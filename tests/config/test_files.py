@@ -22,6 +22,14 @@ def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert _mode(path) == 0o600
 
 
+def test_every_folder_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir(mode=0o755)
+    write_secret_file(there / "var" / "tls" / "secret", b"x")
+    modes = [_mode(there), _mode(there / "var"), _mode(there / "var" / "tls")]
+    assert modes == [0o755, 0o700, 0o700]
+
+
 @pytest.mark.parametrize(("before", "after"), [(0o640, 0o640), (0o644, 0o640), (0o400, 0o600)])
 def test_an_old_file_keeps_its_mode_less_what_others_may_do(
     before: int, after: int, tmp_path: Path

@@ -58,7 +58,7 @@ def development_certificate(directory: Path, *, now: datetime) -> tuple[Path, Pa
         write_secret_file(private_key, pem)
         made = _self_signed(key, now)
         write_secret_file(certificate, made.public_bytes(serialization.Encoding.PEM))
-        # Clients of other users need it as their CA, and it is no secret.
+        # Whoever is let into the folder may need it as their CA, and it is no secret.
         certificate.chmod(0o644)
     return certificate, private_key
 

@@ -18,13 +18,13 @@ def write_secret_file(path: Path, octets: bytes) -> None:
 
     A new file has mode 0600. One that is there keeps its owner, its group and its mode, less what
     others may do: a command run by root must not take the file away from the service. Missing
-    folders are made; a symbolic link stays one.
+    folders are made, for their owner alone; a symbolic link stays one.
 
     Raises:
       OSError: it cannot be written; the old file is untouched.
     """
     path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "wb") as file:
@@ -38,6 +38,13 @@ def write_secret_file(path: Path, octets: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _make_folder(folder: Path) -> None:
+    # `parents=True` would leave those on the way open to others.
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _take_after(old: os.stat_result, descriptor: int) -> None:
