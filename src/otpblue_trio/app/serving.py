@@ -356,7 +356,7 @@ class _Service:
         )
         gauge(
             "tasks",
-            "Tasks of the event loop: one for a connection, two over TLS, and the gateway's own.",
+            "Tasks of the event loop: one for a connection, and the gateway's own.",
             lambda: trio.lowlevel.current_statistics().tasks_living,
         )
         store = self._store

@@ -50,7 +50,9 @@ class Listen:
     )
     admin: ListenAddress | None = attrs.field(
         default=ListenAddress("127.0.0.1", 8080),
-        metadata=about('Health, metrics and console over HTTP; "" turns it off.', ADMIN_ADDRESS),
+        metadata=about(
+            'Health, readiness, metrics and a live feed over HTTP; "" turns it off.', ADMIN_ADDRESS
+        ),
     )
     proxy_protocol_from: tuple[IpNetwork, ...] = attrs.field(
         default=(),
@@ -227,7 +229,7 @@ class Limits:
     bind_failure_decay: float = attrs.field(
         default=600.0,
         metadata=about(
-            "An address's failures are forgotten after this time without another.",
+            "Each of an address's failures is forgotten after this time, by itself.",
             duration("10ms", "30d"),
         ),
     )

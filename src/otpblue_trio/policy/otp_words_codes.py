@@ -3,9 +3,8 @@
 How the tables are written (`otp_lexicon` reads them): words stand apart by white space; `_` joins
 the words of a phrase; `stem|a|b` is the stem and the stem with each ending; a final `*` takes any
 ending and an initial `*` any beginning (compounds: `*code` is Zugangscode). Spellings without
-marks
-(`codigo`, `bestaetigung`) come by themselves. All languages are loaded at once, so a word that
-means something else next door is left out or stands in a phrase.
+marks (`codigo`, `bestaetigung`) come by themselves. All languages are loaded at once, so a word
+that means something else next door is left out or stands in a phrase.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ of the platform: called once, synchronously, whenever the outcome is there. The 
 written as soon as that is safe (`answers`). The parts of long messages wait for each other first
 (`long_messages`).
 
-Senders retry. While an exchange waits, the same message (account, number, code, sender) joins it,
-and a delivered one is remembered for `duplicate_window` seconds: one call to the platform, one
-message on the phone, the same answer for everyone.
+Senders retry. While an exchange waits, the same message (`exchanges.key_of`) joins it, and a
+delivered one is remembered for `duplicate_window` seconds: one call to the platform, one message on
+the phone, the same answer for everyone.
 
 A connection may be gone when its outcome comes. The answer then goes nowhere, the outcome is still
 observed, and the receipt, if one was asked for, finds another session.

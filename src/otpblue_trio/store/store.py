@@ -6,9 +6,9 @@ Everything here belongs to the event loop; the writer thread sees nothing but jo
 one at a time, through one queue, and nothing needs a lock.
 
 A record goes to the journal, and is safe there (`journal`); those of one batch of answers go with
-one write at its end. The thread gets what the journal holds
-a tenth of a second later, as one commit. A receipt that is done by then is never written into the
-database, and one that is done later goes with the next commit.
+one write at its end. The thread gets what the journal holds a tenth of a second later, as one
+commit. A receipt that is done by then is never written into the database, and one that is done
+later goes with the next commit.
 
 What the journal does not take waits for a commit: all records with `survives_power_loss`, as the
 journal would not, and those that come while the disk is slow or its segment full. Such a record

@@ -36,7 +36,8 @@ RETRY_AFTER = 30.0
 """Seconds for which a known account is served without asking again after the directory failed."""
 
 _PATH = "/imsg/api/v1/smpp/auth/"
-_MAX_SYSTEM_ID_CHARACTERS = 16
+_MAX_SYSTEM_ID_CHARACTERS = 15
+"""No bind can carry more (SMPP 3.4, 4.1.1)."""
 
 
 class DirectoryDown(OtpBlueError):

@@ -32,7 +32,8 @@ class Platform(Protocol):
       `Failed(FailureKind.BUSY)` or `Failed(FailureKind.UNAVAILABLE)`.
     - A request of which an octet may have reached the platform is never sent a second time.
 
-    `done` must not raise: that would be a defect of the caller, and its exception leaves `run`.
+    `done` must not raise: that would be a defect of the caller. `HttpPlatform` tells of it and goes
+    on; out of others the exception leaves `run`.
     """
 
     @property

@@ -1,8 +1,8 @@
 """How the simulated platform decides: one table of endings, and the platform's own checks.
 
 Both simulators, the one in the process and the one behind HTTP, ask `decide` what becomes of a
-send, and both work from the same answer down to its octets: the one writes them
-on the wire, the other reads them as the client of the real platform would.
+send, and both work from the same answer down to its octets: the one writes them on the wire, the
+other reads them as the client of the real platform would.
 
 First the platform checks the request (credentials, recipient, code, sender). A request in order
 meets the fate of its destination's last four digits; without one of those endings it is delivered.
