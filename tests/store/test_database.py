@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import resource
 import sqlite3
 import stat
@@ -431,8 +432,15 @@ def test_sweep_does_not_wait_for_a_reader(path: Path) -> None:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM cdrs").fetchone()
         _perform(database, _job([CDR]))
+        statements: list[str] = []
+        database._connected().set_trace_callback(statements.append)
         _perform(database, _job(sweep=True))
     database.close()
+    pragmas = [each for each in statements if each.startswith("PRAGMA")]
+    without_wait, checkpoint, with_wait = pragmas
+    assert without_wait == "PRAGMA busy_timeout = 0"
+    assert checkpoint == "PRAGMA wal_checkpoint(TRUNCATE)"
+    assert re.fullmatch(r"PRAGMA busy_timeout = [1-9]\d*", with_wait)
 
 
 # Accidents.
