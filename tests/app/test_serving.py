@@ -10,9 +10,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
+from otpblue_trio.app import TlsError, serve
+from otpblue_trio.config import Platform, PlatformKind
 from otpblue_trio.policy import NumberReader
 from otpblue_trio.runtime import ListenError
 from otpblue_trio.runtime.observer import GatewayStarted
@@ -201,6 +204,17 @@ async def test_without_a_key_the_regions_are_said_to_be_built_in(
     config.remove_account()
     async with serving() as running:
         await running.wait_for_notice("the open regions are those of this release")
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "empty.pem"])
+async def test_authorities_of_the_platform_that_cannot_be_read_end_the_start(
+    name: str, config: Any, announced: Any, log: Any
+) -> None:
+    (config.folder / "empty.pem").touch()
+    platform = Platform(kind=PlatformKind.HTTP, ca_file=config.folder / name)
+    settings = attrs.evolve(config.load(), platform=platform)
+    with pytest.raises(TlsError, match=r"cannot use platform\.ca_file .*\.pem: "):
+        await serve(settings, log=log, reload=config.load, announce=announced)
 
 
 # ---------------------------------------------------------------------- stop

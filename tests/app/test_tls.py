@@ -193,7 +193,7 @@ def signed_with(key: rsa.RSAPrivateKey, path: Path) -> None:
 def test_a_key_of_our_own_that_is_too_weak_is_told(tmp_path: Path) -> None:
     file = tmp_path / "weak.pem"
     signed_with(rsa.generate_private_key(public_exponent=65537, key_size=1024), file)  # noqa: S505
-    with pytest.raises(TlsError, match="its key is too weak"):
+    with pytest.raises(TlsError, match="found a key that is too weak"):
         server_context(Tls(certificate=file, private_key=file))
 
 
@@ -261,10 +261,10 @@ def exchange_key(pair: Tls) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (remove_certificate, "No such file or directory"),
-        (spoil_certificate, "not a PEM certificate and its unencrypted PEM key"),
-        (encrypt_key, "not a PEM certificate and its unencrypted PEM key"),
-        (exchange_key, "the private key is another certificate's"),
+        (remove_certificate, "files that cannot be read (No such file or directory)"),
+        (spoil_certificate, "files that are not a PEM certificate and its unencrypted PEM key"),
+        (encrypt_key, "files that are not a PEM certificate and its unencrypted PEM key"),
+        (exchange_key, "the key of another certificate"),
     ],
 )
 def test_files_that_cannot_be_used_are_told_in_words(
@@ -274,12 +274,12 @@ def test_files_that_cannot_be_used_are_told_in_words(
     # With an encrypted key OpenSSL would ask on the terminal, and pytest would have none to give.
     with pytest.raises(TlsError) as caught:
         server_context(pair)
-    assert str(caught.value) == f"cannot use the certificate {pair.certificate}: {reason}"
+    assert str(caught.value) == f"cannot use the certificate {pair.certificate}: found {reason}"
 
 
 def test_a_client_ca_without_certificates_is_told(pair: Tls, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
-    with pytest.raises(TlsError):
+    with pytest.raises(TlsError, match=r"tls\.client_ca .*ca\.pem: found a file without"):
         server_context(
             Tls(
                 certificate=pair.certificate,

@@ -150,8 +150,8 @@ def test_a_weak_key_is_trouble(tmp_path: Path, key_size: int, trouble: str | Non
 
 def test_missing_files_are_trouble(tmp_path: Path) -> None:
     none = tmp_path / "none.pem"
-    assert key_pair_trouble(none, none) == "files that cannot be read"
-    assert ca_trouble(none) == "a file that cannot be read"
+    assert key_pair_trouble(none, none) == "files that cannot be read (No such file or directory)"
+    assert ca_trouble(none) == "a file that cannot be read (No such file or directory)"
 
 
 def test_authorities_need_a_certificate(pem_pair: tuple[Path, Path]) -> None:

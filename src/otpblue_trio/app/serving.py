@@ -63,6 +63,7 @@ from otpblue_trio.upstream import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable
 
     from otpblue_trio.errors import OtpBlueError
@@ -117,9 +118,8 @@ async def serve(
       announce: where `listening ...` and `ready` are printed.
 
     Raises:
-      TlsError: no usable certificate.
+      TlsError: no usable certificate, or no usable `platform.ca_file`.
       ListenError: an address that cannot be listened on.
-      ControlPlaneError: the platform's CA file cannot be read.
       StoreError: the store's database must not be used.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, _HANGUP) as signals:
@@ -151,6 +151,7 @@ class _Service:
             (self._metrics, log, _Announcer(announce), ConnectionSweeper())
         )
         self._tls = self._make_tls() if config.listen.tls else None
+        self._platform_context = self._make_platform_context()
         self._control = self._make_control()
         self._store = self._make_store()
         self._numbers = NumberReader(fast=config.policy.fast_phone)
@@ -226,12 +227,22 @@ class _Service:
             on_trouble=partial(self._notice, "warning"),
         )
 
+    def _make_platform_context(self) -> ssl.SSLContext | None:
+        """Return what verifies the platform, for sends and for the control plane."""
+        settings = self._config.platform
+        if settings.kind is not PlatformKind.HTTP:
+            return None
+        try:
+            return make_ssl_context(str(settings.ca_file) if settings.ca_file else None)
+        except OSError as error:
+            msg = f"cannot use platform.ca_file {settings.ca_file}: {error.strerror or error}"
+            raise TlsError(msg) from error
+
     def _make_control(self) -> ControlPlane | None:
         settings = self._config.platform
         if settings.kind is not PlatformKind.HTTP:
             return None
-        ca_file = str(settings.ca_file) if settings.ca_file else None
-        return ControlPlane(timeout=settings.timeout, ca_file=ca_file)
+        return ControlPlane(timeout=settings.timeout, ssl_context=self._platform_context)
 
     def _make_platform(self) -> Platform:
         settings = self._config.platform
@@ -243,17 +254,12 @@ class _Service:
                 random=SystemRandom(),
                 timeout=settings.timeout,
             )
-        try:
-            context = make_ssl_context(str(settings.ca_file) if settings.ca_file else None)
-        except OSError as error:
-            msg = f"cannot use platform.ca_file {settings.ca_file}: {error.strerror or error}"
-            raise TlsError(msg) from error
         return HttpPlatform(
             url=settings.url,
             timeout=settings.timeout,
             max_connections=settings.max_connections,
             max_queue=settings.max_queue,
-            ssl_context=context,
+            ssl_context=self._platform_context,
             on_state=lambda state, detail: self._observer.observe(
                 PlatformStateChanged(state=PlatformState(state), detail=detail)
             ),

@@ -6,7 +6,16 @@ import ssl
 from typing import TYPE_CHECKING
 
 from otpblue_trio.app.clock import wall_clock
-from otpblue_trio.config import ClientCertificates, Tls, TlsVersion, development_certificate
+from otpblue_trio.config import (
+    SERVER_CIPHERS,
+    CertificateError,
+    ClientCertificates,
+    Tls,
+    TlsVersion,
+    development_certificate,
+    load_authorities,
+    load_pair,
+)
 from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
@@ -22,51 +31,40 @@ _VERIFY_MODES = {
     ClientCertificates.REQUIRED: ssl.CERT_REQUIRED,
     ClientCertificates.OPTIONAL: ssl.CERT_OPTIONAL,
 }
-# TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has nothing else. Level 2,
-# which not every build of OpenSSL begins with: no key below RSA 2048's strength, no SHA-1.
-_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
-
-_SSL_REASONS = {
-    "KEY_VALUES_MISMATCH": "the private key is another certificate's",
-    "EE_KEY_TOO_SMALL": "its key is too weak (RSA needs 2048 bits)",
-}
 
 
 class TlsError(OtpBlueError):
-    """The certificate or its key cannot be used."""
+    """A certificate, its key, or the authorities to trust cannot be used."""
 
 
 def server_context(settings: Tls) -> ssl.SSLContext:
     """Return a fresh context for a certificate.
 
     Raises:
-      TlsError: a file cannot be read, the key is encrypted, or it is another certificate's.
+      TlsError: a file cannot be read or holds something else, the key is encrypted, or it is
+        another certificate's.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[settings.minimum_version]
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(SERVER_CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     # For one session to come: an ESME that binds again. A second ticket costs a seventh of a
     # handshake.
     context.num_tickets = 1
     try:
-        # Without a password of our own OpenSSL would ask for an encrypted key's on the terminal.
-        context.load_cert_chain(settings.certificate, settings.private_key, password=lambda: "")
-        if settings.client_ca is not None:
-            context.load_verify_locations(settings.client_ca)
-            context.verify_mode = _VERIFY_MODES[settings.client_certificates]
-    except OSError as error:
-        msg = f"cannot use the certificate {settings.certificate}: {_reason(error)}"
+        load_pair(context, settings.certificate, settings.private_key)
+    except CertificateError as error:
+        msg = f"cannot use the certificate {settings.certificate}: found {error}"
         raise TlsError(msg) from error
+    if settings.client_ca is not None:
+        try:
+            load_authorities(context, settings.client_ca)
+        except CertificateError as error:
+            raise TlsError(
+                f"cannot use tls.client_ca {settings.client_ca}: found {error}"
+            ) from error
+        context.verify_mode = _VERIFY_MODES[settings.client_certificates]
     return context
-
-
-def _reason(error: OSError) -> str:
-    # The file system's errors name no file, as there are several; OpenSSL's own texts name its
-    # source lines.
-    if isinstance(error, ssl.SSLError):
-        return _SSL_REASONS.get(error.reason, "not a PEM certificate and its unencrypted PEM key")
-    return error.strerror or str(error)
 
 
 def tls_settings(config: Config) -> Tls:

@@ -12,6 +12,7 @@ import trio
 
 from otpblue_trio.cli.parameters import duration
 from otpblue_trio.cli.passwords import ask_secret
+from otpblue_trio.config import CertificateError, load_pair
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.esme import Esme, describe_status, submit_pdu
 from otpblue_trio.smpp import (
@@ -150,12 +151,9 @@ def _tls(
         ) from error
     if certificate is not None:
         try:
-            # Without a password of our own OpenSSL would ask for an encrypted key's.
-            context.load_cert_chain(certificate, private_key, password=lambda: "")
-        except OSError as error:
-            raise click.BadParameter(
-                "not a PEM certificate and its unencrypted PEM key", param_hint="--certificate"
-            ) from error
+            load_pair(context, certificate, private_key)
+        except CertificateError as error:
+            raise click.BadParameter(f"found {error}", param_hint="--certificate") from error
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -6,7 +6,13 @@ sections are what it gives.
 
 from otpblue_trio.config.accounts_file import read_accounts_table, write_accounts
 from otpblue_trio.config.addresses import ListenAddress, parse_listen_address
-from otpblue_trio.config.certificates import development_certificate
+from otpblue_trio.config.certificates import (
+    SERVER_CIPHERS,
+    CertificateError,
+    development_certificate,
+    load_authorities,
+    load_pair,
+)
 from otpblue_trio.config.durations import format_duration, parse_duration
 from otpblue_trio.config.load import load_config
 from otpblue_trio.config.model import (
@@ -35,7 +41,9 @@ from otpblue_trio.config.starter import shipped_config, starter_config
 from otpblue_trio.policy.types import Account
 
 __all__ = [
+    "SERVER_CIPHERS",
     "Account",
+    "CertificateError",
     "ClientCertificates",
     "Config",
     "ConfigError",
@@ -60,7 +68,9 @@ __all__ = [
     "changes_needing_restart",
     "development_certificate",
     "format_duration",
+    "load_authorities",
     "load_config",
+    "load_pair",
     "parse_duration",
     "parse_listen_address",
     "read_accounts_table",

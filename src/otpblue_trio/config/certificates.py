@@ -1,4 +1,4 @@
-"""Certificates: checks of configured ones, and the certificate for development.
+"""Certificates: what is told of those that cannot be used, and the certificate for development.
 
 The development certificate is its own authority: a client that is given the certificate file as
 its CA verifies the gateway in earnest, name and all.
@@ -17,11 +17,31 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from otpblue_trio.config.files import write_secret_file
+from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ca_trouble", "development_certificate", "key_pair_trouble"]
+__all__ = [
+    "SERVER_CIPHERS",
+    "CertificateError",
+    "ca_trouble",
+    "development_certificate",
+    "key_pair_trouble",
+    "load_authorities",
+    "load_pair",
+]
+
+SERVER_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
+"""What listeners offer: TLS 1.2 with forward secrecy and authenticated encryption only; 1.3 has
+nothing else. Level 2, which not every build of OpenSSL begins with: no key below RSA 2048's
+strength, no SHA-1."""
+
+_WORDS = {
+    "KEY_VALUES_MISMATCH": "the key of another certificate",
+    "EE_KEY_TOO_SMALL": "a key that is too weak (RSA needs 2048 bits)",
+}
+"""For OpenSSL's reasons, whose own texts name its source lines."""
 
 _VALIDITY = timedelta(days=365)
 _LEAST_VALIDITY_LEFT = timedelta(days=1)
@@ -63,37 +83,64 @@ def development_certificate(directory: Path, *, now: datetime) -> tuple[Path, Pa
     return certificate, private_key
 
 
-def key_pair_trouble(certificate: Path, private_key: Path) -> str | None:
-    """Return why a certificate and its key cannot be used, or None when they can.
+class CertificateError(OtpBlueError):
+    """Certificates or a key cannot be used; the message says in a few words what the files are."""
 
-    Reads both files; an encrypted key is refused, since nobody is there to ask for its password.
+
+def load_pair(context: ssl.SSLContext, certificate: Path, private_key: Path | None) -> None:
+    """Give a context its certificate and key.
+
+    An encrypted key is refused, since nobody is there to ask for its password.
+
+    Args:
+      context: takes them; its security level says which keys are too weak.
+      certificate: PEM file of the certificate and, behind it, those that lead to its authority.
+      private_key: PEM file; None: it is in the other one.
+
+    Raises:
+      CertificateError: they cannot be read, are none, or do not belong together.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # What the listeners demand of keys, whatever this build of OpenSSL begins with.
-    context.set_ciphers("DEFAULT:@SECLEVEL=2")
     try:
         # Without a password of our own OpenSSL would ask for one on the terminal.
         context.load_cert_chain(certificate, private_key, password=lambda: "")
     except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
-            return "the key of another certificate"
-        if error.reason == "EE_KEY_TOO_SMALL":
-            return "a key that is too weak (RSA needs 2048 bits)"
-        return "files that are not a PEM certificate and its unencrypted PEM key"
-    except OSError:
-        return "files that cannot be read"
+        words = "files that are not a PEM certificate and its unencrypted PEM key"
+        raise CertificateError(_WORDS.get(error.reason, words)) from error
+    except OSError as error:
+        raise CertificateError(f"files that cannot be read ({error.strerror})") from error
+
+
+def load_authorities(context: ssl.SSLContext, file: Path) -> None:
+    """Have a context trust the authorities of a PEM file.
+
+    Raises:
+      CertificateError: it cannot be read, or holds no certificate.
+    """
+    try:
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError as error:
+        raise CertificateError("a file without PEM certificates") from error
+    except OSError as error:
+        raise CertificateError(f"a file that cannot be read ({error.strerror})") from error
+
+
+def key_pair_trouble(certificate: Path, private_key: Path) -> str | None:
+    """Return why a listener cannot use a certificate and its key, or None when it can."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(SERVER_CIPHERS)
+    try:
+        load_pair(context, certificate, private_key)
+    except CertificateError as error:
+        return str(error)
     return None
 
 
 def ca_trouble(file: Path) -> str | None:
     """Return why a file of certificate authorities cannot be used, or None when it can."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(cafile=file)
-    except ssl.SSLError:
-        return "a file without PEM certificates"
-    except OSError:
-        return "a file that cannot be read"
+        load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), file)
+    except CertificateError as error:
+        return str(error)
     return None
 
 
