@@ -10,11 +10,9 @@ from otpblue_trio.policy.binds import (
     BindGate,
     address_is_allowed,
     check_bind_fields,
-    reason_of_bind_decode_error,
     subject_of,
 )
 from otpblue_trio.policy.verdicts import Reason
-from otpblue_trio.smpp import CommandStatus
 
 MINUTE = 60.0
 
@@ -357,18 +355,3 @@ def test_the_limits_of_a_binds_fields(field: int, characters: int, reason: Reaso
 
 def test_the_login_is_judged_before_the_other_fields() -> None:
     assert check_bind_fields("x" * 16, "secret", "x" * 13, "") is Reason.BAD_CREDENTIALS
-
-
-@pytest.mark.parametrize(
-    ("status", "reason"),
-    [
-        (CommandStatus.ESME_RINVSYSID, Reason.BAD_CREDENTIALS),
-        (CommandStatus.ESME_RINVPASWD, Reason.BAD_CREDENTIALS),
-        (CommandStatus.ESME_RBINDFAIL, Reason.BAD_BIND_FIELD),
-        (CommandStatus.ESME_RINVSYSTYP, Reason.BAD_BIND_FIELD),
-        (CommandStatus.ESME_RINVCMDLEN, Reason.BAD_BIND_FIELD),
-        (CommandStatus.ESME_RINVPARLEN, Reason.BAD_BIND_FIELD),
-    ],
-)
-def test_a_bind_that_cannot_be_read_is_refused_by_its_field(status: int, reason: Reason) -> None:
-    assert reason_of_bind_decode_error(status) is reason

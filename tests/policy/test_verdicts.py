@@ -14,6 +14,7 @@ from otpblue_trio.policy import (
     FailureKind,
     Reason,
     Refused,
+    reason_of_bind_decode_error,
     receipt_is_retryable,
     verdict,
     verdict_of_outcome,
@@ -193,3 +194,18 @@ def test_whatever_can_fail_after_a_submit_was_taken_has_an_error_of_its_own() ->
 )
 def test_four_answers_to_a_receipt_mean_not_now(command_status: int, is_retryable: bool) -> None:
     assert receipt_is_retryable(command_status) == is_retryable
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (CommandStatus.ESME_RINVSYSID, Reason.BAD_CREDENTIALS),
+        (CommandStatus.ESME_RINVPASWD, Reason.BAD_CREDENTIALS),
+        (CommandStatus.ESME_RBINDFAIL, Reason.BAD_BIND_FIELD),
+        (CommandStatus.ESME_RINVSYSTYP, Reason.BAD_BIND_FIELD),
+        (CommandStatus.ESME_RINVCMDLEN, Reason.BAD_BIND_FIELD),
+        (CommandStatus.ESME_RINVPARLEN, Reason.BAD_BIND_FIELD),
+    ],
+)
+def test_a_bind_that_cannot_be_read_is_refused_by_its_field(status: int, reason: Reason) -> None:
+    assert reason_of_bind_decode_error(status) is reason

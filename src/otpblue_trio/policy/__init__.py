@@ -8,7 +8,7 @@ from otpblue_trio.policy.binds import (
     BindGate,
     address_is_allowed,
     check_bind_fields,
-    reason_of_bind_decode_error,
+    plain_address,
 )
 from otpblue_trio.policy.client_certificates import (
     ClientCertificate,
@@ -65,6 +65,7 @@ from otpblue_trio.policy.types import (
 from otpblue_trio.policy.verdicts import (
     Reason,
     Verdict,
+    reason_of_bind_decode_error,
     receipt_is_retryable,
     verdict,
     verdict_of_outcome,
@@ -131,6 +132,7 @@ __all__ = [
     "mask_number",
     "may_be_part",
     "may_send",
+    "plain_address",
     "reason_of_bind_decode_error",
     "receipt_is_retryable",
     "requires_certificate",

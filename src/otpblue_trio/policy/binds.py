@@ -22,7 +22,7 @@ import math
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
-from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.policy.verdicts import Reason
 
 if TYPE_CHECKING:
     from otpblue_trio.policy.types import IpAddress, IpNetwork
@@ -31,7 +31,7 @@ __all__ = [
     "BindGate",
     "address_is_allowed",
     "check_bind_fields",
-    "reason_of_bind_decode_error",
+    "plain_address",
     "subject_of",
 ]
 
@@ -40,9 +40,6 @@ _MAX_PASSWORD_CHARACTERS = 64
 """SMPP 3.4 has 8; users ask for longer ones."""
 _MAX_SYSTEM_TYPE_CHARACTERS = 12
 _MAX_ADDRESS_RANGE_CHARACTERS = 40
-
-_INVALID_SYSTEM_ID = 0x0F
-"""SMPP 3.4, 5.1.3."""
 
 _HOST_BITS = 64
 """Of an IPv6 address: what a subscriber chooses."""
@@ -195,6 +192,13 @@ class BindGate:
             del victims[next(iter(victims))]
 
 
+def plain_address(address: IpAddress) -> IpAddress:
+    """Return an address that is the same however it came: `::ffff:192.0.2.1` is `192.0.2.1`."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
 def address_is_allowed(address: IpAddress, networks: tuple[IpNetwork, ...]) -> bool:
     """Tell whether an address is in one of the networks; no networks: any address is.
 
@@ -202,7 +206,7 @@ def address_is_allowed(address: IpAddress, networks: tuple[IpNetwork, ...]) -> b
     """
     if not networks:
         return True
-    plain = _unmapped(address)
+    plain = plain_address(address)
     return any(plain in _unmapped_network(network) for network in networks)
 
 
@@ -223,23 +227,6 @@ def check_bind_fields(
     return None
 
 
-def reason_of_bind_decode_error(command_status: int) -> Reason:
-    """Return the reason to answer a bind with that the decoder refused.
-
-    Args:
-      command_status: the decoder's; those of system_id and password are answered alike.
-    """
-    if command_status in (_INVALID_SYSTEM_ID, verdict(Reason.BAD_CREDENTIALS).command_status):
-        return Reason.BAD_CREDENTIALS
-    return Reason.BAD_BIND_FIELD
-
-
-def _unmapped(address: IpAddress) -> IpAddress:
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
 def _unmapped_network(network: IpNetwork) -> IpNetwork:
     if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED_BITS:
         mapped = network.network_address.ipv4_mapped
@@ -253,7 +240,7 @@ def subject_of(address: IpAddress) -> int:
 
     A /64 is what one subscriber has; an IPv4 address is the same however it is written.
     """
-    address = _unmapped(address)
+    address = plain_address(address)
     if isinstance(address, IPv4Address):
         return int(address)
     return _ABOVE_IPV4 + (int(address) >> _HOST_BITS)

@@ -13,7 +13,14 @@ import attrs
 from otpblue_trio.policy.types import Delivered, FailureKind, Outcome, Refused
 from otpblue_trio.smpp import CommandStatus, MessageState
 
-__all__ = ["Reason", "Verdict", "receipt_is_retryable", "verdict", "verdict_of_outcome"]
+__all__ = [
+    "Reason",
+    "Verdict",
+    "reason_of_bind_decode_error",
+    "receipt_is_retryable",
+    "verdict",
+    "verdict_of_outcome",
+]
 
 
 class Reason(StrEnum):
@@ -242,6 +249,20 @@ def verdict_of_outcome(outcome: Outcome) -> Verdict:
     if outcome.kind is FailureKind.STATUS:
         return _BY_STATUS.get(outcome.http_status, _BY_FAILURE[FailureKind.STATUS])
     return _BY_FAILURE[outcome.kind]
+
+
+_FAULTS_OF_THE_LOGIN = frozenset({CommandStatus.ESME_RINVSYSID, CommandStatus.ESME_RINVPASWD})
+
+
+def reason_of_bind_decode_error(command_status: int) -> Reason:
+    """Return the reason to answer a bind with that the decoder refused.
+
+    Args:
+      command_status: the decoder's; those of system_id and password are answered alike.
+    """
+    if command_status in _FAULTS_OF_THE_LOGIN:
+        return Reason.BAD_CREDENTIALS
+    return Reason.BAD_BIND_FIELD
 
 
 _RETRYABLE_RECEIPT_ANSWERS = frozenset(

@@ -34,8 +34,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from otpblue_trio.policy.binds import reason_of_bind_decode_error
-from otpblue_trio.policy.verdicts import Reason, verdict
+from otpblue_trio.policy.verdicts import Reason, reason_of_bind_decode_error, verdict
 from otpblue_trio.runtime.bound_session import BoundSession, act_without_account
 from otpblue_trio.runtime.direct_reading import MAX_OUTGOING_OCTETS, DirectReader
 from otpblue_trio.runtime.observer import CloseReason

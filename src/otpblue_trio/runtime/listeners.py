@@ -15,6 +15,7 @@ import attrs
 import trio
 
 from otpblue_trio.errors import OtpBlueError
+from otpblue_trio.policy.binds import plain_address
 from otpblue_trio.policy.types import IpAddress
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "format_address",
     "open_listeners",
     "peer_of",
-    "plain_address",
 ]
 
 _logger = logging.getLogger(__name__)
@@ -189,10 +189,3 @@ def _peer_named(name: Any) -> Peer:
         return Peer(plain_address(ipaddress.IPv6Address(host.partition("%")[0])), port)
     # From octets: parsing the text in Python takes as long as the rest of this.
     return Peer(ipaddress.IPv4Address(socket.inet_aton(host)), port)
-
-
-def plain_address(address: IpAddress) -> IpAddress:
-    """Return an address that is the same however it came: `::ffff:192.0.2.1` is `192.0.2.1`."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address

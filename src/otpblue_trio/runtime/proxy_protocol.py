@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.runtime.listeners import Peer, plain_address
+from otpblue_trio.policy.binds import plain_address
+from otpblue_trio.runtime.listeners import Peer
 
 if TYPE_CHECKING:
     import trio
