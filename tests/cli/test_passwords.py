@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from otpblue_trio.cli.passwords import MAX_PASSWORD_CHARACTERS, new_password
+from otpblue_trio.cli.passwords import new_password
+from otpblue_trio.smpp import MAX_PASSWORD_CHARACTERS
 
 if TYPE_CHECKING:
     import subprocess

@@ -13,13 +13,12 @@ from otpblue_trio.config import PlatformKind, starter_config
 from otpblue_trio.config.files import write_secret_file
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.policy import hash_password
+from otpblue_trio.smpp import MAX_SYSTEM_ID_CHARACTERS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["init"]
-
-_MAX_SYSTEM_ID_CHARACTERS = 15
 
 
 class _NotWritten(OtpBlueError):
@@ -43,11 +42,13 @@ def init(config: Path, system_id: str, platform: str, force: bool) -> None:
     The password is printed once; the file holds only its hash, and is for its owner alone.
     """
     if (
-        not 1 <= len(system_id) <= _MAX_SYSTEM_ID_CHARACTERS
+        not 1 <= len(system_id) <= MAX_SYSTEM_ID_CHARACTERS
         or not system_id.isascii()
         or not system_id.isprintable()
     ):
-        raise click.BadParameter("1 to 15 printable ASCII characters", param_hint="--system-id")
+        raise click.BadParameter(
+            f"1 to {MAX_SYSTEM_ID_CHARACTERS} printable ASCII characters", param_hint="--system-id"
+        )
     if os.path.lexists(config) and not force:
         msg = f"{config} is there already; --force overwrites it"
         raise _NotWritten(msg)

@@ -7,10 +7,9 @@ import sys
 
 import click
 
-__all__ = ["MAX_PASSWORD_CHARACTERS", "ask_secret", "new_password", "piped_password"]
+from otpblue_trio.smpp import MAX_PASSWORD_CHARACTERS
 
-MAX_PASSWORD_CHARACTERS = 8
-"""SMPP 3.4, 4.1.1: a C-octet string of at most 9 octets; clients need not hold more."""
+__all__ = ["ask_secret", "new_password", "piped_password"]
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without 0/o and 1/l: passwords are read to each other over the telephone."""

@@ -39,6 +39,7 @@ from otpblue_trio.policy.types import (
     LongSender,
     MessageIdFormat,
 )
+from otpblue_trio.smpp.constants import MAX_SYSTEM_ID_CHARACTERS
 
 __all__ = ["ACCOUNT_SETTINGS", "NOT_IN_DEFAULTS", "NO_ACCOUNT"]
 
@@ -132,7 +133,7 @@ _TEMPLATES = " ".join(sorted(TEMPLATE_LANGUAGES))
 ACCOUNT_SETTINGS: dict[str, Setting] = {
     "system_id": Setting(
         comment="The name that the client binds with.",
-        kind=_printable(1, 15),
+        kind=_printable(1, MAX_SYSTEM_ID_CHARACTERS),
         example="demo",
     ),
     "password": Setting(

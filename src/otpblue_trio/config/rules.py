@@ -20,6 +20,7 @@ from otpblue_trio.config.problems import Fault
 from otpblue_trio.config.values import show
 from otpblue_trio.policy.passwords import is_hash
 from otpblue_trio.policy.types import Account
+from otpblue_trio.smpp.constants import MAX_PASSWORD_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +35,6 @@ __all__ = [
     "remarks",
 ]
 
-# SMPP 3.4, 4.1.1: password is a C-octet string of at most 9 octets, the last of them NUL.
-_MAX_SMPP_PASSWORD_CHARACTERS = 8
 _MAX_NAMES = 5
 
 
@@ -144,10 +143,10 @@ def account_remarks(accounts: Iterable[PlacedAccount]) -> Iterator[str]:
     for placed in accounts:
         if not is_hash(placed.account.password):
             plain[str(placed.document.path)].append(placed)
-            if len(placed.account.password) > _MAX_SMPP_PASSWORD_CHARACTERS:
+            if len(placed.account.password) > MAX_PASSWORD_CHARACTERS:
                 yield placed.document.remark(
                     (*placed.path, "password"),
-                    f"SMPP 3.4 clients can send at most {_MAX_SMPP_PASSWORD_CHARACTERS} characters",
+                    f"SMPP 3.4 clients can send at most {MAX_PASSWORD_CHARACTERS} characters",
                 )
     for file, several in plain.items():
         names = ", ".join(placed.account.system_id for placed in several[:_MAX_NAMES])

@@ -16,6 +16,7 @@ import trio
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.smpp import (
+    INTERFACE_VERSION,
     REGISTERED_DELIVERY_ALWAYS,
     BindReceiver,
     BindTransceiver,
@@ -183,7 +184,7 @@ class Esme:
         return answer.pdu
 
     async def bind_transceiver(
-        self, system_id: str, password: str, *, interface_version: int = 0x34
+        self, system_id: str, password: str, *, interface_version: int = INTERFACE_VERSION
     ) -> Pdu:
         """Bind for both directions; look at the response's command_status."""
         return await self.request(
@@ -193,7 +194,7 @@ class Esme:
         )
 
     async def bind_transmitter(
-        self, system_id: str, password: str, *, interface_version: int = 0x34
+        self, system_id: str, password: str, *, interface_version: int = INTERFACE_VERSION
     ) -> Pdu:
         """Bind for submitting; look at the response's command_status."""
         return await self.request(
@@ -203,7 +204,7 @@ class Esme:
         )
 
     async def bind_receiver(
-        self, system_id: str, password: str, *, interface_version: int = 0x34
+        self, system_id: str, password: str, *, interface_version: int = INTERFACE_VERSION
     ) -> Pdu:
         """Bind for receipts; look at the response's command_status."""
         return await self.request(

@@ -23,6 +23,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from otpblue_trio.policy.verdicts import Reason
+from otpblue_trio.smpp import MAX_SYSTEM_ID_CHARACTERS
 
 if TYPE_CHECKING:
     from otpblue_trio.policy.types import IpAddress, IpNetwork
@@ -35,9 +36,8 @@ __all__ = [
     "subject_of",
 ]
 
-_MAX_SYSTEM_ID_CHARACTERS = 15
 _MAX_PASSWORD_CHARACTERS = 64
-"""SMPP 3.4 has 8; users ask for longer ones."""
+"""More than SMPP 3.4 has (`smpp.MAX_PASSWORD_CHARACTERS`): users ask for it."""
 _MAX_SYSTEM_TYPE_CHARACTERS = 12
 _MAX_ADDRESS_RANGE_CHARACTERS = 40
 
@@ -217,7 +217,7 @@ def check_bind_fields(
 
     The limits are those of SMPP 3.4, 4.1.1 less the NUL, and 64 characters for the password.
     """
-    if len(system_id) > _MAX_SYSTEM_ID_CHARACTERS or len(password) > _MAX_PASSWORD_CHARACTERS:
+    if len(system_id) > MAX_SYSTEM_ID_CHARACTERS or len(password) > _MAX_PASSWORD_CHARACTERS:
         return Reason.BAD_CREDENTIALS
     if (
         len(system_type) > _MAX_SYSTEM_TYPE_CHARACTERS

@@ -19,6 +19,9 @@ __all__ = [
     "ESM_CLASS_REPLY_PATH",
     "ESM_CLASS_UDHI",
     "HEADER_OCTETS",
+    "INTERFACE_VERSION",
+    "MAX_PASSWORD_CHARACTERS",
+    "MAX_SYSTEM_ID_CHARACTERS",
     "REGISTERED_DELIVERY_ALWAYS",
     "REGISTERED_DELIVERY_FAILURE",
     "REGISTERED_DELIVERY_INTERMEDIATE",
@@ -43,6 +46,15 @@ HEADER_OCTETS: Final = 16
 
 RESPONSE_BIT: Final = 0x80000000
 """Set in the command_id of every response and of generic_nack."""
+
+INTERFACE_VERSION: Final = 0x34
+"""SMPP 3.4, as a bind's interface_version has it (5.2.4)."""
+
+MAX_SYSTEM_ID_CHARACTERS: Final = 15
+"""A system_id has at most 16 octets with its NUL (4.1.1)."""
+
+MAX_PASSWORD_CHARACTERS: Final = 8
+"""A password has at most 9 octets with its NUL (4.1.1); the gateway takes longer ones too."""
 
 
 class CommandId(IntEnum):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from otpblue_trio.smpp import pdu
-from otpblue_trio.smpp.constants import CommandStatus
+from otpblue_trio.smpp.constants import MAX_SYSTEM_ID_CHARACTERS, CommandStatus
 from otpblue_trio.smpp.pdu import Pdu
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ _TIMES = (
     Field("validity_period", Kind.TIME, 17, CommandStatus.ESME_RINVEXPIRY),
 )
 _SHORT_MESSAGE = (Field("short_message", Kind.SHORT_MESSAGE, 255, CommandStatus.ESME_RINVMSGLEN),)
-_SYSTEM_ID = _text("system_id", 16, CommandStatus.ESME_RINVSYSID)
+_SYSTEM_ID = _text("system_id", MAX_SYSTEM_ID_CHARACTERS + 1, CommandStatus.ESME_RINVSYSID)
 _PASSWORD = _text("password", 65, CommandStatus.ESME_RINVPASWD)
 
 _BIND = (

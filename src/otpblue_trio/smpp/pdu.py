@@ -21,7 +21,7 @@ from typing import ClassVar
 import attrs
 
 from otpblue_trio.hot import hot_frozen
-from otpblue_trio.smpp.constants import RESPONSE_BIT, CommandId
+from otpblue_trio.smpp.constants import INTERFACE_VERSION, RESPONSE_BIT, CommandId
 from otpblue_trio.smpp.tlv import Tlv
 
 __all__ = [
@@ -105,7 +105,7 @@ class BindRequest(Pdu):
     system_id: str = ""
     password: str = attrs.field(default="", repr=False)
     system_type: str = ""
-    interface_version: int = 0x34
+    interface_version: int = INTERFACE_VERSION
     addr_ton: int = 0
     addr_npi: int = 0
     address_range: str = ""

@@ -7,7 +7,7 @@ import struct
 
 import trio
 
-from otpblue_trio.smpp import CommandId, Framer, Pdu, decode
+from otpblue_trio.smpp import HEADER_OCTETS, INTERFACE_VERSION, CommandId, Framer, Pdu, decode
 
 __all__ = ["BareEsme", "bind_octets", "pdu_octets", "pdus_of", "read_pdus", "submit_octets"]
 
@@ -53,7 +53,7 @@ def pdu_octets(
       command_length: by default the true one.
     """
     if command_length is None:
-        command_length = 16 + len(body)
+        command_length = HEADER_OCTETS + len(body)
     return struct.pack(">IIII", command_length, command_id, command_status, sequence_number) + body
 
 
@@ -63,7 +63,7 @@ def bind_octets(
     system_id: bytes = b"acme",
     password: bytes = b"secret",
     system_type: bytes = b"",
-    interface_version: int = 0x34,
+    interface_version: int = INTERFACE_VERSION,
     addr_ton: int = 0,
     addr_npi: int = 0,
     address_range: bytes = b"",

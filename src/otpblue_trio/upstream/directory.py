@@ -21,6 +21,7 @@ import trio
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.policy.types import Account
+from otpblue_trio.smpp.constants import MAX_SYSTEM_ID_CHARACTERS
 from otpblue_trio.upstream.control_plane import ControlPlaneError, GetJson, JsonAnswer
 from otpblue_trio.upstream.directory_reply import BadReply, account_of_reply
 
@@ -36,8 +37,6 @@ RETRY_AFTER = 30.0
 """Seconds for which a known account is served without asking again after the directory failed."""
 
 _PATH = "/imsg/api/v1/smpp/auth/"
-_MAX_SYSTEM_ID_CHARACTERS = 15
-"""No bind can carry more (SMPP 3.4, 4.1.1)."""
 
 
 class DirectoryDown(OtpBlueError):
@@ -115,7 +114,7 @@ class AccountDirectory:
         Raises:
           DirectoryDown: no answer came and the account was never seen.
         """
-        if not 0 < len(system_id) <= _MAX_SYSTEM_ID_CHARACTERS:
+        if not 0 < len(system_id) <= MAX_SYSTEM_ID_CHARACTERS:
             return None
         while True:
             entry = self._fresh(system_id)
