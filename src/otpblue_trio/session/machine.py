@@ -58,6 +58,8 @@ from otpblue_trio.session.matrix import (
 )
 from otpblue_trio.session.window import OutboundWindow
 from otpblue_trio.smpp import (
+    HEADER_OCTETS,
+    INTERFACE_VERSION,
     RESPONSE_BIT,
     BindReceiverResp,
     BindRequest,
@@ -87,12 +89,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SmppSession"]
 
-INTERFACE_VERSION = 0x34
-"""What we speak; an ESME that claims less gets no TLVs (SMPP 3.4, 3.4 backward compatibility)."""
-
 _pack_header = struct.Struct(">IIII").pack
 _unpack_header = struct.Struct(">IIII").unpack_from
-_HEADER_OCTETS = 16
 _command_id = struct.Struct(">4xI").unpack_from
 _SEQUENCE = struct.Struct(">I")
 
@@ -112,7 +110,7 @@ _BIND_RESPONSES = {
 _ERROR_BODIES = MappingProxyType(
     {
         command_id: encode(error_response(command_id, CommandStatus.ESME_RSYSERR, 0))[
-            _HEADER_OCTETS:
+            HEADER_OCTETS:
         ]
         for command_id in LEGAL_STATES
     }
@@ -320,6 +318,7 @@ class SmppSession:
             msg = "a bind that cannot be read cannot be accepted"
             raise RuntimeError(msg)
         self._interface_version = pdu.interface_version
+        # SMPP 3.4, 3.4: an ESME that claims less gets no TLVs.
         self.takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs: tuple[Tlv, ...] = ()
         if self.takes_tlvs:
@@ -393,13 +392,13 @@ class SmppSession:
           token: comes back in `DeliverAnswered`, `expire_delivers` or `take_outstanding`.
           now: seconds on the owner's clock.
         """
-        return self.send_deliver_body(encode(pdu)[_HEADER_OCTETS:], token, now)
+        return self.send_deliver_body(encode(pdu)[HEADER_OCTETS:], token, now)
 
     def send_deliver_body(self, body: bytes, token: object, now: float) -> int:
         """Queue a deliver_sm whose body is encoded already; see `send_deliver`."""
         sequence_number = self._window.open(token, now)
         self._append(
-            _pack_header(_HEADER_OCTETS + len(body), _DELIVER_SM, 0, sequence_number) + body
+            _pack_header(HEADER_OCTETS + len(body), _DELIVER_SM, 0, sequence_number) + body
         )
         return sequence_number
 
@@ -447,13 +446,13 @@ class SmppSession:
         self.outgoing_octets += len(octets)
 
     def _append_header(self, command_id: int, command_status: int, sequence_number: int) -> None:
-        self._append(_pack_header(_HEADER_OCTETS, command_id, command_status, sequence_number))
+        self._append(_pack_header(HEADER_OCTETS, command_id, command_status, sequence_number))
 
     def _append_error(self, command_id: int, command_status: int, sequence_number: int) -> None:
         body = _ERROR_BODIES[command_id]
         self._append(
             _pack_header(
-                _HEADER_OCTETS + len(body),
+                HEADER_OCTETS + len(body),
                 command_id | RESPONSE_BIT,
                 command_status,
                 sequence_number,

@@ -15,7 +15,7 @@ import attrs
 import trio
 
 if TYPE_CHECKING:
-    from otpblue_trio.upstream.http_request import PlatformUrl
+    from otpblue_trio.http_text import HttpUrl
 
 __all__ = ["Address", "AddressBook"]
 
@@ -42,7 +42,7 @@ class AddressBook:
       refresh: seconds after which an answer is looked up again, above 0.
     """
 
-    def __init__(self, url: PlatformUrl, *, refresh: float) -> None:
+    def __init__(self, url: HttpUrl, *, refresh: float) -> None:
         self._host = url.host
         self._port = url.port
         self._refresh = refresh

@@ -28,13 +28,14 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from otpblue_trio.http_text import parse_http_url
 from otpblue_trio.policy.types import Failed, FailureKind, Outcome, SendRequest
 from otpblue_trio.readiness import Batch, ReadySet, current_batch, current_ready_set
 from otpblue_trio.upstream.http_addresses import AddressBook
 from otpblue_trio.upstream.http_breaker import Breaker
 from otpblue_trio.upstream.http_connection import Connection, Exchange
 from otpblue_trio.upstream.http_pool import ConnectionPool, Opener, PoolLimits
-from otpblue_trio.upstream.http_request import ApiKeyError, RequestEncoder, parse_platform_url
+from otpblue_trio.upstream.http_request import ApiKeyError, RequestEncoder
 from otpblue_trio.upstream.http_tls import TlsClient, TlsConnection, make_ssl_context
 from otpblue_trio.upstream.outcomes import outcome_of_answer
 
@@ -121,7 +122,7 @@ class HttpPlatform:
             raise ValueError("platform client: times must be above 0")
         if min(max_connections, max_queue, down_after_failures) < 1:
             raise ValueError("platform client: counts must be 1 or more")
-        address = parse_platform_url(url)
+        address = parse_http_url(url)
         self._timeout = timeout
         self._least_time = min(_LEAST_TIME, timeout / 2)
         self._max_queue = max_queue

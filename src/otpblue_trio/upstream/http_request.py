@@ -10,15 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.http_text import HttpUrl as PlatformUrl
 from otpblue_trio.http_text import is_header_value
-from otpblue_trio.http_text import parse_http_url as parse_platform_url
 from otpblue_trio.upstream.outcomes import request_body
 
 if TYPE_CHECKING:
+    from otpblue_trio.http_text import HttpUrl
     from otpblue_trio.policy.types import SendRequest
 
-__all__ = ["ApiKeyError", "PlatformUrl", "RequestEncoder", "parse_platform_url"]
+__all__ = ["ApiKeyError", "RequestEncoder"]
 
 _MAX_HEADS = 10_000
 """Heads kept at once, about 200 octets each; taken from nowhere, well above the accounts seen."""
@@ -35,7 +34,7 @@ class RequestEncoder:
       url: where the requests go.
     """
 
-    def __init__(self, url: PlatformUrl) -> None:
+    def __init__(self, url: HttpUrl) -> None:
         self._before_key = (
             f"POST {url.target} HTTP/1.1\r\nHost: {url.authority}\r\nAuthorization: "
         ).encode("ascii")
