@@ -770,6 +770,27 @@ async def test_a_gateway_that_cannot_start_closes_its_listeners(
     assert recorder.events == []
 
 
+async def test_a_platform_that_breaks_at_a_hard_stop_is_heard_of(
+    autojump_clock: MockClock,
+) -> None:
+    class Breaking(FakePlatform):
+        async def run(
+            self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+        ) -> None:
+            try:
+                await super().run(task_status=task_status)
+            finally:
+                raise ZeroDivisionError
+
+    gateway = new_gateway(EventRecorder(), platform=Breaking())
+    with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(
+                functools.partial(gateway.serve, [Endpoint("plain", "memory", MemoryListener())])
+            )
+            nursery.cancel_scope.cancel()
+
+
 async def test_a_platform_that_breaks_ends_the_gateway_and_is_heard_of(
     autojump_clock: MockClock,
 ) -> None:

@@ -222,7 +222,7 @@ class Gateway:
         async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._end_accepting)
             for endpoint in endpoints:
-                closing.push_async_callback(trio.aclose_forcefully, endpoint.listener)
+                closing.push_async_callback(_close_listener, endpoint.listener)
             async with self._running_store(), trio.open_nursery() as services:
                 await services.start(self._platform.run)
                 if self._pump is not None:
@@ -432,6 +432,12 @@ class Gateway:
             self._registry.pump_receipts(now)
             if self._messages.is_idle and not self._registry.open_receipts:
                 self._sweep_due = trio.Event()
+
+
+async def _close_listener(listener: trio.abc.Listener[trio.abc.Stream]) -> None:
+    # Shielded: a cancellation that came up here would hide the error by which everything ends.
+    with trio.CancelScope(shield=True):
+        await trio.aclose_forcefully(listener)
 
 
 def _forget(_receipt_id: int) -> None:
