@@ -40,6 +40,16 @@ if TYPE_CHECKING:
 NUMBER = "14155552671"
 
 
+class BreaksAtItsEnd(FakePlatform):
+    """A platform that cannot be ended in good order."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        try:
+            await super().run(task_status=task_status)
+        finally:
+            raise OSError
+
+
 async def test_an_embedding_test_reads_like_the_guide(autojump_clock: MockClock) -> None:
     async with open_gateway(platform=FakePlatform(code=150)) as gateway:
         esme = await gateway.connect()
@@ -59,11 +69,42 @@ async def test_a_gateway_is_stopped_gracefully_at_the_end_of_the_block(
     assert gateway.events[-1] == GatewayStopped(abandoned=0)
 
 
-async def test_an_error_in_the_block_comes_out(autojump_clock: MockClock) -> None:
-    with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+async def test_an_error_in_the_block_comes_out_as_it_is(autojump_clock: MockClock) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        async with open_gateway():
+            raise ZeroDivisionError
+    assert caught.value.__context__ is None
+    assert str(caught.traceback[-1].path) == __file__
+
+
+async def test_a_failure_of_pytest_in_the_block_comes_out_as_it_is(
+    autojump_clock: MockClock,
+) -> None:
+    with pytest.raises(pytest.fail.Exception, match="seen"):
+        async with open_gateway():
+            pytest.fail("seen")
+
+
+async def test_an_error_of_the_gateway_is_not_hidden_by_one_in_the_block(
+    autojump_clock: MockClock,
+) -> None:
+    with pytest.RaisesGroup(ZeroDivisionError, OSError, flatten_subgroups=True):
+        async with open_gateway(platform=BreaksAtItsEnd()):
+            raise ZeroDivisionError
+
+
+async def test_an_error_of_the_gateway_alone_ends_the_block(autojump_clock: MockClock) -> None:
+    with pytest.RaisesGroup(OSError, flatten_subgroups=True):
+        async with open_gateway(platform=BreaksAtItsEnd()):
+            pass
+
+
+async def test_a_cancelled_block_raises_nothing(autojump_clock: MockClock) -> None:
+    with trio.move_on_after(1) as scope:
         async with open_gateway() as gateway:
             await gateway.bound()
-            raise ZeroDivisionError
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
 
 
 async def test_a_refused_bind_is_an_error_of_the_test(autojump_clock: MockClock) -> None:
@@ -110,6 +151,15 @@ async def test_what_was_seen_is_told_by_type(autojump_clock: MockClock) -> None:
         assert [event.system_id for event in gateway.seen(BindAccepted)] == ["acme"]
         assert len(gateway.seen(ConnectionOpened)) == 1
         assert gateway.seen(ConnectionClosed) == []
+
+
+async def test_what_has_not_happened_yet_is_waited_for(autojump_clock: MockClock) -> None:
+    async with open_gateway() as gateway:
+        assert gateway.seen(BindAccepted) == []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(gateway.bound)
+            accepted = await gateway.wait_for(BindAccepted)
+        assert gateway.seen(BindAccepted) == [accepted]
 
 
 async def test_an_account_of_the_tests_has_no_rate_limit_unless_it_is_given() -> None:

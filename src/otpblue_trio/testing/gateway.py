@@ -119,8 +119,7 @@ class GatewayUnderTest:
     Attributes:
       gateway: the gateway itself.
       listener: connects raw streams.
-      events: everything the gateway has told its observer.
-      wait_for: returns the first (or n-th) event of a type, as soon as there is one.
+      events: everything the gateway has told its observer, in order.
     """
 
     def __init__(
@@ -133,7 +132,7 @@ class GatewayUnderTest:
         self.gateway = gateway
         self.listener = listener
         self.events = recorder.events
-        self.wait_for = recorder.wait_for
+        self._recorder = recorder
         self._nursery = nursery
 
     def connect_stream(self, address: str = "192.0.2.1") -> MemoryStream:
@@ -173,6 +172,13 @@ class GatewayUnderTest:
             msg = f"the bind was refused with 0x{response.command_status:02X}"
             raise RuntimeError(msg)
         return esme
+
+    async def wait_for(self, kind: type[_EventT], count: int = 1) -> _EventT:
+        """Return the `count`-th event of one type, as soon as there is one; 1 is the first.
+
+        It waits for as long as that takes; cancelling loses nothing.
+        """
+        return await self._recorder.wait_for(kind, count)
 
     def seen(self, kind: type[_EventT]) -> list[_EventT]:
         """Return the events of one type, in order."""
@@ -215,8 +221,12 @@ async def open_gateway(
         `trio.SSLStream` around what `connect_stream` returns.
       open_regions: ISO regions that the platform has open.
 
-    The gateway is stopped gracefully at the end of the block, unless that ends by an exception.
+    The gateway is stopped gracefully at the end of the block, unless that ends by an exception:
+    then connections are dropped, and the exception comes out as it is.
     The wall clock runs with Trio's, so the autojump clock moves both.
+
+    Raises:
+      ExceptionGroup: the gateway itself failed; what the block raised is in it, too.
     """
     if accounts is None:
         accounts = [account()]
@@ -240,11 +250,26 @@ async def open_gateway(
         proxy_protocol_from=tuple(map(ip_network, proxy_protocol_from)),
     )
     listener = MemoryListener(stalling=stalling)
-    async with trio.open_nursery() as nursery:
-        endpoint = Endpoint("memory", "memory", listener, (lambda: tls) if tls else None)
-        await nursery.start(gateway.serve, [endpoint])
-        yield GatewayUnderTest(gateway, listener, recorder, nursery)
-        gateway.stop()
+    endpoint = Endpoint("memory", "memory", listener, (lambda: tls) if tls else None)
+    failure: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(gateway.serve, [endpoint])
+            try:
+                yield GatewayUnderTest(gateway, listener, recorder, nursery)
+            except (trio.Cancelled, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                # pytest's own failures are no `Exception`.
+                failure = error
+                raise
+            gateway.stop()
+    except BaseExceptionGroup as group:
+        if group.exceptions != (failure,):
+            raise
+    if failure is not None:
+        # Here rather than in the handler, so that the group does not become its context.
+        raise failure
 
 
 def with_limits(**limits: object) -> Limits:
