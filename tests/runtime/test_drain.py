@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 import trio.testing
-import trustme
 
 from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed, MessageAnswered
 from otpblue_trio.smpp import (
@@ -36,6 +35,7 @@ from otpblue_trio.testing import (
     open_gateway,
     read_pdus,
     submit_pdu,
+    tls_pair,
     with_limits,
 )
 
@@ -209,9 +209,7 @@ class TlsClient:
     def __init__(self, stream: MemoryStream, context: ssl.SSLContext) -> None:
         self._stream = stream
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname="smpp.example.com"
-        )
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
 
     async def _flush(self) -> None:
         if octets := self._outgoing.read():
@@ -254,13 +252,7 @@ class TlsClient:
 async def test_a_tls_client_that_has_said_close_notify_gets_its_results(
     autojump_clock: MockClock,
 ) -> None:
-    authority = trustme.CA()
-    served, trusting = (
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
-        ssl.create_default_context(),
-    )
-    authority.issue_cert("smpp.example.com").configure_cert(served)
-    authority.configure_trust(trusting)
+    served, trusting = tls_pair()
     platform = FakePlatform(holds=True)
     store = FakeStore()
     async with open_gateway(platform=platform, store=store, tls=served) as gateway:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ssl
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +10,6 @@ import attrs
 import pytest
 import trio
 import trio.testing
-import trustme
 
 from otpblue_trio.config import Limits
 from otpblue_trio.policy import Account, Admission, CodeFinder, NumberReader
@@ -44,17 +42,20 @@ from otpblue_trio.testing import (
     EventRecorder,
     FakePlatform,
     FixedAccounts,
+    GatewayUnderTest,
     InlineVerifier,
     MemoryListener,
     MemoryStream,
     account,
     open_gateway,
     submit_pdu,
+    tls_pair,
     with_limits,
 )
 from otpblue_trio.testing.gateway import EPOCH
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from trio.testing import MockClock
@@ -307,113 +308,73 @@ async def test_a_half_closed_connection_gets_what_is_being_written(
 # ---------------------------------------------------------------------- TLS
 
 
-@attrs.frozen
-class TlsGateway:
-    """A running gateway behind a TLS endpoint in memory."""
-
-    gateway: Gateway
-    listener: MemoryListener
-    recorder: EventRecorder
-    client_context: ssl.SSLContext
-
-    def client(self) -> trio.SSLStream[trio.abc.Stream]:
-        """Connect and return the client's end; no handshake yet."""
-        return trio.SSLStream(
-            self.listener.connect(),
-            self.client_context,
-            server_hostname="smpp.example.com",
-            https_compatible=True,
-        )
+def tls_client(
+    gateway: GatewayUnderTest, trusting: ssl.SSLContext
+) -> trio.SSLStream[trio.abc.Stream]:
+    """Connect and return the client's end; no handshake yet."""
+    return trio.SSLStream(
+        gateway.connect_stream(), trusting, server_hostname="localhost", https_compatible=True
+    )
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """A certificate authority of the tests' own."""
-    return trustme.CA()
-
-
-async def serve_tls(
-    nursery: trio.Nursery, authority: trustme.CA, limits: Limits | None = None
-) -> TlsGateway:
-    """Start a gateway whose only endpoint is TLS."""
-    server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("smpp.example.com").configure_cert(server_context)
-    client_context = ssl.create_default_context()
-    authority.configure_trust(client_context)
-    recorder = EventRecorder()
-    gateway = new_gateway(recorder, limits=limits)
-    listener = MemoryListener()
-    endpoint = Endpoint("tls", "memory", listener, lambda: server_context)
-    await nursery.start(gateway.serve, [endpoint])
-    return TlsGateway(gateway, listener, recorder, client_context)
-
-
-async def test_a_message_passes_through_tls(
-    authority: trustme.CA, autojump_clock: MockClock
-) -> None:
-    async with trio.open_nursery() as nursery:
-        served = await serve_tls(nursery, authority)
-        esme = Esme(served.client())
-        await nursery.start(esme.run)
-        await esme.bind_transceiver("acme", "secret")
+async def test_a_message_passes_through_tls(autojump_clock: MockClock) -> None:
+    server, trusting = tls_pair()
+    async with open_gateway(tls=server) as gateway:
+        esme = await gateway.bound(tls=trusting)
         response = await esme.submit_sm(NUMBER, TEXT)
         assert response.command_status == CommandStatus.ESME_ROK
         assert (await esme.receipt()).destination_addr == ""
         await esme.unbind()
-        closed = await served.recorder.wait_for(ConnectionClosed)
+        closed = await gateway.wait_for(ConnectionClosed)
         assert closed.reason is CloseReason.UNBOUND
-        served.gateway.stop()
 
 
 async def test_connections_in_a_handshake_count_and_end_at_the_pre_bind_deadline(
-    authority: trustme.CA, autojump_clock: MockClock
+    autojump_clock: MockClock,
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        served = await serve_tls(nursery, authority, with_limits(max_connections=2))
+    server, _ = tls_pair()
+    async with open_gateway(tls=server, limits=with_limits(max_connections=2)) as gateway:
         began = trio.current_time()
-        silent = [served.listener.connect() for _ in range(2)]
+        silent = [gateway.connect_stream() for _ in range(2)]
         await trio.testing.wait_all_tasks_blocked()
-        assert await served.listener.connect().receive_some() == b""
-        (refused,) = of_type(served.recorder.events, ConnectionRefused)
+        assert await gateway.connect_stream().receive_some() == b""
+        (refused,) = gateway.seen(ConnectionRefused)
         assert refused.refusal is ConnectionRefusal.GLOBAL_CAP
         assert await silent[0].receive_some() == b""
         assert trio.current_time() - began == pytest.approx(30)
-        closed = await served.recorder.wait_for(ConnectionClosed, 2)
+        closed = await gateway.wait_for(ConnectionClosed, 2)
         assert closed.reason is CloseReason.PRE_BIND_TIMEOUT
-        served.gateway.stop()
 
 
 async def test_the_handshake_counts_towards_the_pre_bind_deadline(
-    authority: trustme.CA, autojump_clock: MockClock
+    autojump_clock: MockClock,
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        served = await serve_tls(nursery, authority)
+    server, trusting = tls_pair()
+    async with open_gateway(tls=server) as gateway:
         began = trio.current_time()
-        client = served.client()
+        client = tls_client(gateway, trusting)
         await trio.sleep(20)
         await client.do_handshake()
         assert await client.receive_some() == b""
         assert trio.current_time() - began == pytest.approx(30)
-        served.gateway.stop()
 
 
 @pytest.mark.parametrize(
     "octets", [b"GET / HTTP/1.1\r\n\r\n", encode(BindTransceiver(system_id="acme")), b"\x16" * 600]
 )
 async def test_what_is_no_tls_ends_its_connection_only(
-    octets: bytes, authority: trustme.CA, autojump_clock: MockClock
+    octets: bytes, autojump_clock: MockClock
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        served = await serve_tls(nursery, authority)
-        stream = served.listener.connect()
+    server, trusting = tls_pair()
+    async with open_gateway(tls=server) as gateway:
+        stream = gateway.connect_stream()
         await stream.send_all(octets)
-        closed = await served.recorder.wait_for(ConnectionClosed)
+        closed = await gateway.wait_for(ConnectionClosed)
         assert closed.reason is CloseReason.TLS_FAILED
         await stream.aclose()
-        client = served.client()
+        client = tls_client(gateway, trusting)
         await client.do_handshake()
         await client.aclose()
-        served.gateway.stop()
 
 
 async def test_a_context_that_cannot_be_had_ends_one_connection_only(

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import ssl
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 import trio.testing
-import trustme
 
 from otpblue_trio.runtime.listeners import Peer
 from otpblue_trio.runtime.observer import CloseReason, ConnectionOpened
 from otpblue_trio.runtime.opening import NotOpened, Opened, open_stream
 from otpblue_trio.runtime.telling import ConnectionTeller
-from otpblue_trio.testing import EventRecorder
+from otpblue_trio.testing import EventRecorder, tls_pair
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 BALANCER = Peer(ip_address("10.0.0.7"), 40000)
 CLIENT = Peer(ip_address("203.0.113.9"), 50000)
 HEADER = b"PROXY TCP4 203.0.113.9 10.0.0.7 50000 2776\r\n"
-AUTHORITY = trustme.CA()
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("localhost").configure_cert(context)
-    return context
 
 
 async def opened(
@@ -91,7 +83,8 @@ async def test_a_stream_without_the_header_that_is_due_does_not_open(
 
 
 async def test_a_handshake_that_fails_says_why() -> None:
-    stream, _ = await opened(b"GET / HTTP/1.1\r\n\r\n", tls=server_context)
+    server, _ = tls_pair()
+    stream, _ = await opened(b"GET / HTTP/1.1\r\n\r\n", tls=lambda: server)
     assert isinstance(stream, NotOpened)
     assert stream.reason is CloseReason.TLS_FAILED
     assert stream.detail
@@ -100,12 +93,11 @@ async def test_a_handshake_that_fails_says_why() -> None:
 async def test_a_stream_over_tls_opens_with_what_came_with_the_handshake() -> None:
     ours, theirs = trio.testing.memory_stream_pair()
     tell = ConnectionTeller(EventRecorder(), 1, BALANCER, "tls")
-    context = ssl.create_default_context()
-    AUTHORITY.configure_trust(context)
-    client = trio.SSLStream(theirs, context, server_hostname="localhost")
+    server, trusting = tls_pair()
+    client = trio.SSLStream(theirs, trusting, server_hostname="localhost")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.send_all, b"first")
-        stream = await open_stream(ours, enter=None, tls=server_context, tell=tell)
+        stream = await open_stream(ours, enter=None, tls=lambda: server, tell=tell)
         assert isinstance(stream, Opened)
         channel = stream.channel
         assert channel is not None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 import trio.testing
-import trustme
 
 from otpblue_trio.runtime.observer import CloseReason, ConnectionClosed, MessageAnswered
 from otpblue_trio.smpp import (
@@ -27,6 +25,7 @@ from otpblue_trio.testing import (
     open_gateway,
     read_pdus,
     submit_pdu,
+    tls_pair,
     with_limits,
 )
 
@@ -122,10 +121,7 @@ async def test_a_stop_waits_no_longer_than_for_the_esme_to_close(autojump_clock:
 
 
 async def test_under_tls_the_end_is_a_goodbye(autojump_clock: MockClock) -> None:
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server)
-    authority.configure_trust(client)
+    server, client = tls_pair()
     async with open_gateway(tls=server) as gateway:
         # This stream takes an end without a goodbye for a fault.
         stream = trio.SSLStream(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 import trio.testing
-import trustme
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,6 +40,7 @@ from otpblue_trio.testing import (
     InlineVerifier,
     account,
     open_gateway,
+    tls_pair,
     with_limits,
 )
 from otpblue_trio.testing.strategies import chunked
@@ -458,11 +457,7 @@ async def test_a_balancer_without_headers_is_held_by_the_global_cap(
 
 
 async def test_tls_begins_right_behind_the_header() -> None:
-    authority = trustme.CA()
-    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(server_tls)
-    client_tls = ssl.create_default_context()
-    authority.configure_trust(client_tls)
+    server_tls, client_tls = tls_pair("127.0.0.1")
     recorder = EventRecorder()
     gateway = Gateway(
         limits=with_limits(),

@@ -8,38 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 import trio.testing
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from otpblue_trio.runtime.tls_channel import TlsChannel, TlsFailure
+from otpblue_trio.testing import tls_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-AUTHORITY = trustme.CA()
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("localhost").configure_cert(context)
-    return context
-
-
-def client_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    AUTHORITY.configure_trust(context)
-    return context
 
 
 class Client:
     """The other side, in memory as well."""
 
-    def __init__(self, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
+    def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        context = client_context()
-        context.maximum_version = version
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
 
     @property
@@ -76,7 +60,9 @@ async def established(
     version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
 ) -> tuple[TlsChannel, Client]:
     """Return both sides of a connection after the handshake."""
-    channel, client = TlsChannel(server_context()), Client(version)
+    server, trusting = tls_pair()
+    trusting.maximum_version = version
+    channel, client = TlsChannel(server), Client(trusting)
     ours, theirs = trio.testing.memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.shake_hands, theirs)
@@ -85,7 +71,8 @@ async def established(
 
 
 async def test_octets_that_come_with_the_end_of_the_handshake_are_returned() -> None:
-    channel, client = TlsChannel(server_context()), Client()
+    server, trusting = tls_pair()
+    channel, client = TlsChannel(server), Client(trusting)
     ours, theirs = trio.testing.memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.shake_hands, theirs, b"early bird")
@@ -154,6 +141,9 @@ async def test_what_is_no_tls_ends_it(change: Callable[[bytes], bytes]) -> None:
         channel.open(change(client.seal(b"hello")))
 
 
+NOISE_MEETS, _ = tls_pair()
+
+
 @given(st.binary(min_size=11, max_size=200))
 def test_a_handshake_of_noise_fails_or_waits(noise: bytes) -> None:
     async def main() -> None:
@@ -162,7 +152,7 @@ def test_a_handshake_of_noise_fails_or_waits(noise: bytes) -> None:
             await theirs.send_all(noise)
             await theirs.send_eof()
             with pytest.raises(TlsFailure):
-                await TlsChannel(server_context()).shake_hands(ours)
+                await TlsChannel(NOISE_MEETS).shake_hands(ours)
             return
         pytest.fail("the handshake goes on after the end of the stream")
 
@@ -170,10 +160,9 @@ def test_a_handshake_of_noise_fails_or_waits(noise: bytes) -> None:
 
 
 async def test_a_handshake_that_fails_tells_the_peer_why() -> None:
-    old = client_context()
+    context, old = tls_pair()
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     ours, theirs = trio.testing.memory_stream_pair()
-    context = server_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     peer = trio.SSLStream(theirs, old, server_hostname="localhost")
     async with trio.open_nursery() as nursery:

@@ -13,6 +13,7 @@ import pytest
 import trio
 import trustme
 
+from otpblue_trio.testing import tls_pair
 from otpblue_trio.upstream import (
     ControlPlane,
     ControlPlaneError,
@@ -239,9 +240,8 @@ async def test_own_authority_is_trusted(tmp_path: Path) -> None:
 
 
 async def test_other_authority_is_not_trusted() -> None:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    async with simulator(context) as address:
+    server, _ = tls_pair("127.0.0.1")
+    async with simulator(server) as address:
         assert "certificate" in await complaint(address + DIRECTORY)
 
 

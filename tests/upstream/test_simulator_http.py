@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -13,11 +12,12 @@ import orjson
 import pytest
 import trio
 import trio.testing
-import trustme
 
+from otpblue_trio.testing import tls_pair
 from otpblue_trio.upstream import SimulatorSite, serve_simulator, serve_simulator_stream
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 SEND = "/imsg/api/v1.1/otp/send/"
@@ -230,11 +230,7 @@ async def test_server_tells_its_real_port() -> None:
 
 
 async def test_server_speaks_tls() -> None:
-    authority = trustme.CA()
-    server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(server_context)
-    client_context = ssl.create_default_context()
-    authority.configure_trust(client_context)
+    server_context, client_context = tls_pair("127.0.0.1")
     async with trio.open_nursery() as nursery:
         host, port = await nursery.start(_serve_anywhere, make_site(), server_context)
         stream = await trio.open_ssl_over_tcp_stream(

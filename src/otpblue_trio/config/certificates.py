@@ -20,6 +20,7 @@ from otpblue_trio.config.files import write_secret_file
 from otpblue_trio.errors import OtpBlueError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "key_pair_trouble",
     "load_authorities",
     "load_pair",
+    "self_signed_pair",
 ]
 
 SERVER_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
@@ -43,6 +45,7 @@ _WORDS = {
 }
 """For OpenSSL's reasons, whose own texts name its source lines."""
 
+_DEVELOPMENT_NAMES = ("localhost", "127.0.0.1", "::1")
 _VALIDITY = timedelta(days=365)
 _LEAST_VALIDITY_LEFT = timedelta(days=1)
 # A client's clock may be behind the gateway's.
@@ -69,18 +72,30 @@ def development_certificate(directory: Path, *, now: datetime) -> tuple[Path, Pa
     certificate = directory / "development-cert.pem"
     private_key = directory / "development-key.pem"
     if not _is_usable(certificate, private_key, now):
-        key = ec.generate_private_key(ec.SECP256R1())
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        write_secret_file(private_key, pem)
-        made = _self_signed(key, now)
-        write_secret_file(certificate, made.public_bytes(serialization.Encoding.PEM))
+        made, key = self_signed_pair(_DEVELOPMENT_NAMES, now=now)
+        write_secret_file(private_key, key)
+        write_secret_file(certificate, made)
         # Whoever is let into the folder may need it as their CA, and it is no secret.
         certificate.chmod(0o644)
     return certificate, private_key
+
+
+def self_signed_pair(names: Sequence[str], *, now: datetime) -> tuple[bytes, bytes]:
+    """Return a certificate that is its own authority, and its key, both PEM.
+
+    ECDSA P-256, valid for a year.
+
+    Args:
+      names: of the server: host names and IP addresses.
+      now: the time, with a time zone.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return _self_signed(key, names, now).public_bytes(serialization.Encoding.PEM), pem
 
 
 class CertificateError(OtpBlueError):
@@ -153,7 +168,9 @@ def _is_usable(certificate: Path, private_key: Path, now: datetime) -> bool:
     return begins <= now and ends - now > _LEAST_VALIDITY_LEFT
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+def _self_signed(
+    key: ec.EllipticCurvePrivateKey, names: Sequence[str], now: datetime
+) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "otpblue-trio development")])
     public_key = key.public_key()
     identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
@@ -166,14 +183,7 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifi
         .not_valid_before(now - _CLOCK_TOLERANCE)
         .not_valid_after(now + _VALIDITY)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [
-                    x509.DNSName("localhost"),
-                    x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-                    x509.IPAddress(ipaddress.ip_address("::1")),
-                ]
-            ),
-            critical=False,
+            x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
         )
         # No authority: some verifiers take none for the end of a chain.
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -199,3 +209,10 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifi
         )
         .sign(key, hashes.SHA256())
     )
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

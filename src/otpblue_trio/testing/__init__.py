@@ -10,6 +10,15 @@ and 24-hour deadlines exactly and at once:
                 "14155552671", "Your code is 482910", source="MyBank"
             )
             assert response.command_status == CommandStatus.ESME_RSUBMITFAIL
+
+`tls_pair` makes the certificate for a gateway that speaks TLS:
+
+    async def test_a_message_passes_through_tls(autojump_clock):
+        server, client = tls_pair()
+        async with open_gateway(tls=server) as gateway:
+            esme = await gateway.bound("acme", "secret", tls=client)
+            response = await esme.submit_sm("14155552671", "Your code is 482910")
+            assert response.command_status == CommandStatus.ESME_ROK
 """
 
 from otpblue_trio.esme import Esme, EsmeClosed, submit_pdu
@@ -26,6 +35,7 @@ from otpblue_trio.testing.gateway import (
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
 from otpblue_trio.testing.store import FakeStore, stored_receipt
+from otpblue_trio.testing.tls import tls_pair
 from otpblue_trio.testing.wire import (
     BareEsme,
     bind_octets,
@@ -57,5 +67,6 @@ __all__ = [
     "stored_receipt",
     "submit_octets",
     "submit_pdu",
+    "tls_pair",
     "with_limits",
 ]

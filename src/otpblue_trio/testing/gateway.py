@@ -151,9 +151,29 @@ class GatewayUnderTest:
         await esme.bind(command_id)
         return esme
 
-    async def connect(self, address: str = "192.0.2.1", *, acknowledge: bool = True) -> Esme:
-        """Connect an ESME that is not bound yet; it reads in the background."""
-        esme = Esme(self.listener.connect(address), acknowledge=acknowledge)
+    async def connect(
+        self,
+        address: str = "192.0.2.1",
+        *,
+        acknowledge: bool = True,
+        tls: ssl.SSLContext | None = None,
+        server_hostname: str = "localhost",
+    ) -> Esme:
+        """Connect an ESME that is not bound yet; it reads in the background.
+
+        Args:
+          address: where it comes from.
+          acknowledge: answer every deliver_sm with success at once; else the test does.
+          tls: the client's side of TLS (`tls_pair`), for a gateway that speaks it.
+          server_hostname: the name in the gateway's certificate.
+
+        Raises:
+          trio.BrokenResourceError: the TLS handshake failed.
+        """
+        stream: trio.abc.Stream = self.listener.connect(address)
+        if tls is not None:
+            stream = await _secured(stream, tls, server_hostname)
+        esme = Esme(stream, acknowledge=acknowledge)
         await self._nursery.start(esme.run)
         return esme
 
@@ -164,9 +184,18 @@ class GatewayUnderTest:
         *,
         address: str = "192.0.2.1",
         acknowledge: bool = True,
+        tls: ssl.SSLContext | None = None,
+        server_hostname: str = "localhost",
     ) -> Esme:
-        """Connect an ESME and bind it as transceiver."""
-        esme = await self.connect(address, acknowledge=acknowledge)
+        """Connect an ESME and bind it as transceiver; see `connect`.
+
+        Raises:
+          RuntimeError: the bind was refused.
+          trio.BrokenResourceError: the TLS handshake failed.
+        """
+        esme = await self.connect(
+            address, acknowledge=acknowledge, tls=tls, server_hostname=server_hostname
+        )
         response = await esme.bind_transceiver(system_id, password)
         if response.command_status:
             msg = f"the bind was refused with 0x{response.command_status:02X}"
@@ -183,6 +212,20 @@ class GatewayUnderTest:
     def seen(self, kind: type[_EventT]) -> list[_EventT]:
         """Return the events of one type, in order."""
         return [event for event in self.events if isinstance(event, kind)]
+
+
+async def _secured(
+    stream: trio.abc.Stream, context: ssl.SSLContext, server_hostname: str
+) -> trio.abc.Stream:
+    secured = trio.SSLStream(
+        stream, context, server_hostname=server_hostname, https_compatible=True
+    )
+    try:
+        await secured.do_handshake()
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
+    return secured
 
 
 @asynccontextmanager
@@ -217,8 +260,9 @@ async def open_gateway(
       stalling: see `MemoryListener`.
       proxy_protocol_from: networks, such as `10.0.0.0/8`, whose connections begin with a PROXY
         header.
-      tls: makes every connection begin with a TLS handshake; the client's is the test's own, with
-        `trio.SSLStream` around what `connect_stream` returns.
+      tls: makes every connection begin with a TLS handshake. `tls_pair` makes this context and the
+        client's, for `GatewayUnderTest.connect` or for `trio.SSLStream` around what
+        `connect_stream` returns.
       open_regions: ISO regions that the platform has open.
 
     The gateway is stopped gracefully at the end of the block, unless that ends by an exception:
