@@ -1,4 +1,7 @@
-"""The program itself as a process, on free ports of this machine, with files of its own."""
+"""The program itself as a process, on free ports of this machine, with files of its own.
+
+And what several tests of a gateway in memory need.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from otpblue_trio.testing import GatewayUnderTest
+
 AUTHORITY = trustme.CA()
+
+
+async def ask(gateway: GatewayUnderTest, submit: bytes) -> bytes:
+    """Return the answer to a message, on a link that stays."""
+    esme = await gateway.bare_bound()
+    response = await esme.ask(submit)
+    assert await esme.is_alive()
+    await esme.aclose()
+    return response
 
 
 @attrs.frozen

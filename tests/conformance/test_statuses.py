@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trio
+from tests.conformance.conftest import ask
 
 from otpblue_trio.policy import Delivered, Failed, FailureKind, Refused
 from otpblue_trio.smpp import CommandId, CommandStatus
 from otpblue_trio.testing import (
     FakePlatform,
-    GatewayUnderTest,
     account,
     open_gateway,
     pdu_octets,
@@ -39,15 +39,6 @@ def answer(status: int, message_id: bytes | None = None, sequence_number: int = 
     return pdu_octets(
         CommandId.SUBMIT_SM_RESP, body, command_status=status, sequence_number=sequence_number
     )
-
-
-async def ask(gateway: GatewayUnderTest, submit: bytes) -> bytes:
-    """Return the answer to a message, on a link that stays."""
-    esme = await gateway.bare_bound()
-    response = await esme.ask(submit)
-    assert await esme.is_alive()
-    await esme.aclose()
-    return response
 
 
 @pytest.mark.row(42, 105)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.conformance.conftest import ask
 
 from otpblue_trio.smpp import CommandId, CommandStatus, encode_gsm
 from otpblue_trio.testing import (
     FakePlatform,
-    GatewayUnderTest,
     open_gateway,
     pdu_octets,
     submit_octets,
@@ -34,15 +34,6 @@ def answer(status: int, message_id: bytes | None = None) -> bytes:
 def payload(octets: bytes) -> bytes:
     """Return a message_payload."""
     return b"\x04\x24" + len(octets).to_bytes(2, "big") + octets
-
-
-async def ask(gateway: GatewayUnderTest, submit: bytes) -> bytes:
-    """Return the answer to a message, on a link that stays."""
-    esme = await gateway.bare_bound()
-    response = await esme.ask(submit)
-    assert await esme.is_alive()
-    await esme.aclose()
-    return response
 
 
 # ---------------------------------------------------------------------- what it says

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import phonenumbers
 import pytest
+from tests.guide.conftest import mobile_number
 
 from otpblue_trio.policy import NEVER_SENT, OPEN_BY_DEFAULT
 from otpblue_trio.smpp import CommandStatus
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 
 ROK = CommandStatus.ESME_ROK
 RINVDSTADR = CommandStatus.ESME_RINVDSTADR
-
-
-def mobile_number(region: str) -> str:
-    """Return a valid mobile number of a country, without the plus sign."""
-    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
-    assert number is not None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
 
 
 async def statuses(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 import pytest
+from tests.guide.conftest import mobile_number
 
 from otpblue_trio.policy import OPEN_BY_DEFAULT
 from otpblue_trio.smpp import CommandStatus
@@ -47,13 +48,6 @@ BY_COUNTRY = [
     for region in regions.split()
 ]
 COUNTRIES_WITHOUT = ["GH", "KE", "CH", "CZ", "IL"]
-
-
-def mobile_number(region: str) -> str:
-    """Return a valid mobile number of a country, without the plus sign."""
-    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
-    assert number is not None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
 
 
 async def language_of(region: str, **settings: Any) -> str:

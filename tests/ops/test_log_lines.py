@@ -4,6 +4,7 @@ import logging
 
 import attrs
 import pytest
+from tests.ops.conftest import raise_chain
 
 from otpblue_trio.ops.log_lines import Line, lines_of
 from otpblue_trio.policy.types import PlatformState
@@ -247,28 +248,21 @@ def test_closing_of_an_unbound_connection_names_no_account() -> None:
     assert "system_id" not in _only(_closed(CloseReason.PEER_CLOSED, system_id="")).fields
 
 
-def _raise_chain() -> None:
-    try:
-        int("code 482910")
-    except ValueError as error:
-        raise RuntimeError("sending 482910 to +14155552671 failed") from error
-
-
 @pytest.mark.parametrize("place", AccidentPlace)
 def test_accident_tells_what_it_befell_and_carries_its_traceback(place: AccidentPlace) -> None:
     with pytest.raises(RuntimeError) as caught:
-        _raise_chain()
+        raise_chain()
     line = _only(Accident(place=place, connection_id=1, error=caught.value))
     assert (line.level, line.message) == (logging.ERROR, f"{place.value} failed")
     assert line.fields == {"connection": 1, "error": "RuntimeError"}
-    assert "_raise_chain" in line.traceback
+    assert "raise_chain" in line.traceback
 
 
 def test_trouble_carries_its_traceback_apart_from_the_message() -> None:
     with pytest.raises(RuntimeError) as caught:
-        _raise_chain()
+        raise_chain()
     line = _only(ConnectionTrouble(connection_id=1, peer=PEER, error=caught.value))
     assert (line.level, line.message) == (logging.ERROR, "connection failed")
     assert line.fields["error"] == "RuntimeError"
-    assert "_raise_chain" in line.traceback
+    assert "raise_chain" in line.traceback
     assert "ValueError" in line.traceback

@@ -2,21 +2,15 @@ from __future__ import annotations
 
 import pytest
 import trio
+from tests.ops.conftest import raise_chain
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.ops.log_trouble import traceback_text
 
 
-def _raise_chain() -> None:
-    try:
-        int("code 482910")
-    except ValueError as error:
-        raise RuntimeError("sending 482910 to +14155552671 failed") from error
-
-
 def test_traceback_hides_codes_and_numbers_in_the_words_of_exceptions() -> None:
     with pytest.raises(RuntimeError) as caught:
-        _raise_chain()
+        raise_chain()
     error = caught.value
     # Without frames: their source lines are this file's, and hold the number.
     error.__traceback__ = None

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import resource
 import sqlite3
 import stat
 import subprocess
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
+from tests.store.conftest import full_disk
 
 from otpblue_trio.store import CdrEntry, NumberPrivacy, StoredReceipt, StoreError, read_cdrs
 from otpblue_trio.store.database import Database, Job
@@ -105,17 +105,6 @@ def _inherited_ids(path: Path, now: float = NOW) -> list[int]:
 
 def _octets(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
-
-
-@contextmanager
-def _full_disk(octets: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -449,7 +438,7 @@ def test_sweep_does_not_wait_for_a_reader(path: Path) -> None:
 def test_full_disk_is_trouble_until_there_is_room(path: Path) -> None:
     database = _database(path)
     _perform(database, _job(receipts=[RECEIPT]))
-    with _full_disk(path.with_name("otpblue.db-wal").stat().st_size):
+    with full_disk(path.with_name("otpblue.db-wal").stat().st_size):
         failed = _job([CDR] * 2000, [attrs.evolve(RECEIPT, receipt_id=2)])
         database.perform(failed)
         assert failed.trouble
@@ -483,7 +472,7 @@ def test_disk_that_is_full_at_the_start_hides_no_receipt_for_good(path: Path) ->
     _perform(database, _job([CDR] * 3000, [RECEIPT]))
     database.close()
     database = _database(path)
-    with _full_disk(64 * 1024):
+    with full_disk(64 * 1024):
         job = _job()
         database.open(job)
         assert job.trouble
@@ -561,7 +550,7 @@ def test_saved_receipts_wait_for_room_in_the_new_database(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE receipts SET message_state = 'two' WHERE receipt_id = 2")
     database = _database(path)
-    with _full_disk(128 * 1024):
+    with full_disk(128 * 1024):
         job = _job()
         database.open(job)
         assert job.trouble

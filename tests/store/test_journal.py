@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-import resource
 import shutil
 import sqlite3
 import stat
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,6 +16,7 @@ import trio
 import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.store.conftest import full_disk
 
 from otpblue_trio.store import (
     CdrEntry,
@@ -72,17 +72,6 @@ def journal(path: Path) -> Iterator[Journal]:
     journal.resume()
     yield journal
     journal.close()
-
-
-@contextmanager
-def _full_disk(octets: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 # The files.
@@ -152,7 +141,7 @@ def test_damage_hides_no_frame_before_it(
 def test_write_that_is_cut_short_leaves_no_half_frame(path: Path, journal: Journal) -> None:
     assert journal.append([(ROW, None)], [])
     size = path.with_name("otpblue.db.journal-1").stat().st_size
-    with _full_disk(size + 10):
+    with full_disk(size + 10):
         assert not journal.append([(ROW, None)], [])
     assert path.with_name("otpblue.db.journal-1").stat().st_size == size
     assert journal.append([(ROW, None)], [])

@@ -17,6 +17,7 @@ import orjson
 import pytest
 import trio
 import trio.testing
+from tests.upstream.conftest import failure, until
 
 from otpblue_trio.policy.types import (
     Delivered,
@@ -153,13 +154,7 @@ class Rig:
         self.platform.submit(request, ticket.take)
         return ticket
 
-    async def until(self, claim: Callable[[], bool]) -> None:
-        """Let everybody else run until the claim holds; give up after many turns."""
-        for _ in range(1_000_000):
-            if claim():
-                return
-            await trio.lowlevel.checkpoint()
-        raise AssertionError("it never came to hold")
+    until = staticmethod(until)
 
 
 class Ticket:
@@ -220,12 +215,6 @@ async def open_rig(
         with trio.fail_after(20 if is_real else 1e6):
             yield rig
         nursery.cancel_scope.cancel()
-
-
-def failure(outcome: Outcome) -> tuple[FailureKind, bool]:
-    """Return what matters of a failure: its kind, and whether the message may be out."""
-    assert isinstance(outcome, Failed)
-    return outcome.kind, outcome.may_have_been_sent
 
 
 def test_it_is_a_platform() -> None:

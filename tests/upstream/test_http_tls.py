@@ -16,6 +16,7 @@ import trio.testing
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.upstream.conftest import failure, until
 
 from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome, SendRequest
 from otpblue_trio.upstream.http_client import HttpPlatform
@@ -138,13 +139,7 @@ class Rig:
         (outcome,) = outcomes
         return outcome
 
-    async def until(self, claim: Callable[[], bool]) -> None:
-        """Let everybody else run until the claim holds; give up after many turns."""
-        for _ in range(1_000_000):
-            if claim():
-                return
-            await trio.lowlevel.checkpoint()
-        raise AssertionError("it never came to hold")
+    until = staticmethod(until)
 
 
 async def answering(stream: Stream) -> None:
@@ -199,12 +194,6 @@ class Resolver(trio.abc.HostnameResolver):
 
     async def getnameinfo(self, sockaddr: object, flags: int) -> tuple[str, str]:
         raise OSError
-
-
-def failure(outcome: Outcome) -> tuple[FailureKind, bool]:
-    """Return what matters of a failure: its kind, and whether the message may be out."""
-    assert isinstance(outcome, Failed)
-    return outcome.kind, outcome.may_have_been_sent
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
