@@ -8,10 +8,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # A deadline would measure the machine, not the code.
@@ -22,6 +23,15 @@ settings.load_profile("default")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell: the programs that tests start would ignore it as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Let everybody else run until the claim holds; give up after many turns."""
+    for _ in range(1_000_000):
+        if claim():
+            return
+        await trio.lowlevel.checkpoint()
+    raise AssertionError("it never came to hold")
 
 
 @pytest.fixture

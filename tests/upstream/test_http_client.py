@@ -17,7 +17,8 @@ import orjson
 import pytest
 import trio
 import trio.testing
-from tests.upstream.conftest import failure, until
+from tests.conftest import until
+from tests.upstream.conftest import failure
 
 from otpblue_trio.policy.types import (
     Delivered,

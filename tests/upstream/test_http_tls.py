@@ -16,7 +16,8 @@ import trio.testing
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.upstream.conftest import failure, until
+from tests.conftest import until
+from tests.upstream.conftest import failure
 
 from otpblue_trio.policy.types import Delivered, Failed, FailureKind, Outcome, SendRequest
 from otpblue_trio.upstream.http_client import HttpPlatform

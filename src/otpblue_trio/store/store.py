@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.readiness import Batch, current_batch
-from otpblue_trio.store.cdrs import read_cdrs
 from otpblue_trio.store.database import Database, Job
 from otpblue_trio.store.journal import Entry, Journal
 from otpblue_trio.store.rounds import EndOfRound
@@ -99,7 +98,6 @@ class Store:
         survives_power_loss: bool = False,
         patience: float = 2.0,
     ) -> None:
-        self._path = path
         self._on_trouble = on_trouble
         self._on_recovered = on_recovered
         self._wall_clock = wall_clock
@@ -145,7 +143,6 @@ class Store:
         self._inherited: list[StoredReceipt] = []
         self._opened = trio.Event()
         self._something_due = trio.Event()
-        self._until_back = trio.lowlevel.ParkingLot()
         self._is_closing = False
 
     @property
@@ -272,42 +269,6 @@ class Store:
             await self._opened.wait()
         inherited, self._inherited = self._inherited, []
         return inherited
-
-    async def cdrs(
-        self, *, since: float, until: float, system_id: str | None = None, limit: int
-    ) -> list[CdrEntry]:
-        """Return the records of a time, oldest first; numbers are as they were kept.
-
-        What was recorded before is brought into the database first, unless that is in trouble.
-        Cancelling leaves the reading to its thread and returns at once.
-
-        Args:
-          since: the first moment, in seconds since 1970.
-          until: the moment after the last.
-          system_id: of one account; None: all.
-          limit: at most so many.
-
-        Raises:
-          StoreError: the database cannot be read.
-        """
-        path = self._path
-        if path is None:
-            return []
-        await self._bring_in()
-        return await trio.to_thread.run_sync(
-            lambda: read_cdrs(path, since=since, until=until, system_id=system_id, limit=limit),
-            abandon_on_cancel=True,
-        )
-
-    async def _bring_in(self) -> None:
-        """Wait until what the journal holds now is in the database, or that is in trouble."""
-        # The job that is with the thread, and the one behind it.
-        for _ in range(2):
-            if self._thread_is_free and self._has_work():
-                self._hand_over()
-            if self._with_thread is None or self._trouble:
-                break
-            await self._until_back.park()
 
     def _has_work(self) -> bool:
         """Tell whether there is anything for the thread but sweeping."""
@@ -436,7 +397,6 @@ class Store:
     def _came_back(self, job: Job) -> None:
         """Tell everybody how a job went, and give the thread the next one."""
         self._with_thread = None
-        self._until_back.unpark_all()
         if job.first_receipt_id:
             self._next_receipt_id = job.first_receipt_id
             self._inherited = job.inherited
@@ -479,7 +439,6 @@ class Store:
         is_new = not self._trouble
         self._trouble = reason
         self.is_writable = False
-        self._until_back.unpark_all()
         if self._journal is not None:
             self._journal.stop()
         self._retry_at = trio.current_time() + _RETRY_PERIOD
