@@ -37,7 +37,7 @@ from otpblue_trio.runtime import (
     proxy_protocol,
 )
 from otpblue_trio.smpp import CommandStatus
-from otpblue_trio.store import journal, store
+from otpblue_trio.store import journal, store, writer
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, http_answer, http_request
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ CONSTANTS = {
     ),
     "request heads kept": f"{http_request._MAX_HEADS} keys",
     "the journal of the store": f"two files of {journal._SEGMENT_OCTETS} octets",
-    "records that wait for the store": f"{store._MAX_WAITING}, ",
+    "records that wait for the store": f"{writer._MAX_WAITING}, ",
     "done receipts that wait for the store": f"{store._MAX_DONE}",
     "entries of the log that wait to be written": f"{default_of(LogWriter, 'capacity')}",
     "lines of one kind that strangers cause": (

@@ -194,8 +194,8 @@ async def status_of(port: int, path: str) -> int:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the store look at its files more often than once a minute."""
-    monkeypatch.setattr("otpblue_trio.store.store._SWEEP_PERIOD", 0.2)
-    monkeypatch.setattr("otpblue_trio.store.store._RETRY_PERIOD", 0.1)
+    monkeypatch.setattr("otpblue_trio.store.writer._SWEEP_PERIOD", 0.2)
+    monkeypatch.setattr("otpblue_trio.store.writer._RETRY_PERIOD", 0.1)
 
 
 def with_store(config: Any, folder: Path | None = None) -> Path:

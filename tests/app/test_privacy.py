@@ -59,7 +59,7 @@ async def submit(esme: Esme, codes: list[int]) -> None:
 async def test_no_code_and_no_text_is_ever_in_a_file_and_numbers_are_as_long_as_they_must(
     config: Any, serving: Serving, privacy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("otpblue_trio.store.store._SWEEP_PERIOD", 0.1)
+    monkeypatch.setattr("otpblue_trio.store.writer._SWEEP_PERIOD", 0.1)
     config.replace('path = ""', f'path = "var/otpblue.db"\nnumber_privacy = "{privacy}"')
     folder = config.folder / "var"
     codes = list(islice(CODES, 400))

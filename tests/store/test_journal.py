@@ -310,7 +310,7 @@ async def test_many_records_do_not_wait_for_the_clock(
     path: Path, operator: Operator, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("otpblue_trio.store.journal._WORTH_A_COMMIT", 1000)
-    monkeypatch.setattr("otpblue_trio.store.store._LOOK_PERIOD", 1e9)
+    monkeypatch.setattr("otpblue_trio.store.writer._LOOK_PERIOD", 1e9)
     recorded = 0
     async with _running(path, operator) as store:
 

@@ -582,7 +582,7 @@ async def test_end_does_not_wait_for_a_disk_that_keeps_a_commit(
 async def test_beyond_the_bound_of_waiting_records_one_is_declined_at_once(
     records: int, path: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("otpblue_trio.store.store._MAX_WAITING", 3)
+    monkeypatch.setattr("otpblue_trio.store.writer._MAX_WAITING", 3)
     store = _store(path, operator)
     told = Told()
     for _ in range(records):
