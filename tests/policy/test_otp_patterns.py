@@ -35,8 +35,9 @@ def test_unusable_pattern_is_told_with_its_place_and_cause(pattern: str, cause: 
 
 
 def test_pattern_of_the_longest_length_is_accepted() -> None:
-    pattern = "(" + "a" * (MAX_PATTERN_CHARACTERS - 2) + ")"
-    assert compile_patterns([pattern]).sources == (pattern,)
+    pattern = r"(\d+)".ljust(MAX_PATTERN_CHARACTERS, "a")
+    text = pattern.replace(r"(\d+)", "482910")
+    assert compile_patterns([pattern]).first_code(text) == (0, "482910")
 
 
 def test_refused_pattern_is_not_written_to_standard_error(

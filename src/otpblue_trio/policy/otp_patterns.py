@@ -34,13 +34,12 @@ class PatternError(OtpBlueError):
         self.cause = cause
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class CodePatterns:
     """Compiled patterns in their order; made by `compile_patterns`."""
 
-    sources: tuple[str, ...]
     # RE2's objects carry no type information.
-    _compiled: tuple[Any, ...] = attrs.field(repr=False, eq=False)
+    _compiled: tuple[Any, ...] = attrs.field(repr=False)
 
     def first_code(self, text: str) -> tuple[int, str] | None:
         """Return the place of the first pattern that gives a code, and that code.
@@ -90,7 +89,7 @@ def compile_patterns(patterns: Sequence[str]) -> CodePatterns:
         if pattern.groups < 1:
             raise PatternError(index, "has no group 1 to take the code from")
         compiled.append(pattern)
-    return CodePatterns(tuple(patterns), tuple(compiled))
+    return CodePatterns(tuple(compiled))
 
 
 def _cause(error: Exception) -> str:

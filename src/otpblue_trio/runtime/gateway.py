@@ -103,7 +103,6 @@ class Gateway:
         proxy_protocol_from: tuple[IpNetwork, ...] = (),
     ) -> None:
         self._limits = limits
-        self._accounts = accounts
         self._platform = platform
         self._observer = observer
         self._wall_clock = wall_clock

@@ -127,10 +127,6 @@ class AccountDirectory:
             if call.answer is not None:
                 return _account_of(call.answer)
 
-    def known_accounts(self) -> tuple[Account, ...]:
-        """Return every account in memory, fresh or not, in no particular order."""
-        return tuple(e.account for e in self._accounts.values() if e.account is not None)
-
     def invalidate(self, system_id: str | None = None) -> None:
         """Have an account, or with None all of them, asked for again at the next `find`.
 
