@@ -1,4 +1,4 @@
-"""The gateway: accepts connections, owns accounts and caps, and ends in good order.
+"""The gateway: accepts connections, owns accounts, and ends in good order.
 
 Two nurseries stand inside each other: connections outside, listeners inside. A stop closes the
 inner one first, asks every connection to leave, and gives the outer one `drain_timeout` to empty.
@@ -12,13 +12,12 @@ import contextlib
 import itertools
 import secrets
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from otpblue_trio.policy.binds import BindGate, address_is_allowed, subject_of
+from otpblue_trio.policy.binds import BindGate, address_is_allowed
 from otpblue_trio.runtime.accounts import AccountRegistry, AccountState
 from otpblue_trio.runtime.binding import BindDesk
 from otpblue_trio.runtime.connection import Connection
@@ -36,13 +35,14 @@ from otpblue_trio.runtime.observer import (
 )
 from otpblue_trio.runtime.pump import SocketPump
 from otpblue_trio.runtime.receipts import PendingReceipt
+from otpblue_trio.runtime.slots import ConnectionSlots
 from otpblue_trio.runtime.streams import close_now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from otpblue_trio.policy.admission import Admission
-    from otpblue_trio.policy.types import IpAddress, IpNetwork
+    from otpblue_trio.policy.types import IpNetwork
     from otpblue_trio.runtime.protocols import (
         AccountSource,
         GatewayLimits,
@@ -143,12 +143,7 @@ class Gateway:
         )
         # Elsewhere there is no epoll; each session then has a task that reads and one that writes.
         self._pump = SocketPump(lambda: self.in_flight) if sys.platform == "linux" else None
-        self._slots = trio.CapacityLimiter(limits.max_connections)
-        self._connections: dict[Connection, int | None] = {}
-        """With the address that each counts under; None where none does, and until a PROXY header
-        tells it."""
-        self._of_address: Counter[int] = Counter()
-        """Connections of each address that the cap per address binds."""
+        self._slots: ConnectionSlots[Connection] = ConnectionSlots(limits)
         self._ids = itertools.count(1)
         self._stop = trio.Event()
         self._stop_now = trio.Event()
@@ -167,7 +162,7 @@ class Gateway:
     @property
     def connections(self) -> int:
         """Connections that hold a slot."""
-        return len(self._connections)
+        return len(self._slots)
 
     @property
     def in_flight(self) -> int:
@@ -311,14 +306,14 @@ class Gateway:
                 accepting.cancel_scope.cancel()
             self._observer.observe(
                 GatewayStopping(
-                    sessions=len(self._connections),
+                    sessions=len(self._slots),
                     in_flight=self.in_flight,
                     timeout=self._limits.drain_timeout,
                 )
             )
             connections.cancel_scope.deadline = trio.current_time() + self._limits.drain_timeout
             services.start_soon(self._cut_short, connections.cancel_scope)
-            for connection in tuple(self._connections):
+            for connection in tuple(self._slots):
                 connection.leave(CloseReason.DRAINED)
             self._messages.part_from_all()
             # Connections that are gone have messages in flight, too; their outcomes are observed.
@@ -348,7 +343,7 @@ class Gateway:
         is_proxy = bool(self._proxies) and address_is_allowed(peer.address, self._proxies)
 
         def enter(real: Peer) -> bool:
-            refusal = self._count_address(connection, real.address)
+            refusal = self._slots.count_address(connection, real.address)
             if refusal is not None:
                 refuse(real, refusal)
             return refusal is None
@@ -371,7 +366,9 @@ class Gateway:
             observer=self._observer,
             pump=self._pump,
         )
-        refusal = self._take_slot(connection)
+        refusal = (
+            ConnectionRefusal.DRAINING if self._stop.is_set() else self._slots.take(connection)
+        )
         if refusal is not None:
             refuse(peer, refusal)
             return
@@ -379,39 +376,7 @@ class Gateway:
             if is_proxy or enter(peer):
                 await connection.serve()
         finally:
-            self._give_slot_back(connection)
-
-    def _take_slot(self, connection: Connection) -> ConnectionRefusal | None:
-        """Refuse at once rather than queue what the peer will retry."""
-        if self._stop.is_set():
-            return ConnectionRefusal.DRAINING
-        try:
-            self._slots.acquire_on_behalf_of_nowait(connection)
-        except trio.WouldBlock:
-            return ConnectionRefusal.GLOBAL_CAP
-        self._connections[connection] = None
-        return None
-
-    def _count_address(
-        self, connection: Connection, address: IpAddress
-    ) -> ConnectionRefusal | None:
-        uncapped = self._limits.uncapped_networks
-        if uncapped and address_is_allowed(address, uncapped):
-            return None
-        subject = subject_of(address)
-        if self._of_address[subject] >= self._limits.max_connections_per_address:
-            return ConnectionRefusal.ADDRESS_CAP
-        self._of_address[subject] += 1
-        self._connections[connection] = subject
-        return None
-
-    def _give_slot_back(self, connection: Connection) -> None:
-        self._slots.release_on_behalf_of(connection)
-        subject = self._connections.pop(connection)
-        if subject is not None:
-            self._of_address[subject] -= 1
-            if not self._of_address[subject]:
-                del self._of_address[subject]
+            self._slots.give_back(connection)
 
     def _want_sweep(self) -> None:
         self._sweep_due.set()
