@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from otpblue_trio.policy.client_certificates import ClientCertificate
 
@@ -20,11 +20,11 @@ def client_certificate(channel: TlsChannel) -> ClientCertificate | None:
       channel: after its handshake. What is here was verified there: with an authority to verify
         against, a certificate that does not hold ends the handshake.
     """
-    octets: bytes | None = channel.peer_certificate(binary=True)
+    octets = channel.peer_certificate_octets()
     if octets is None:
         return None
-    # Empty where nothing was verified, and then no name counts.
-    told: dict[str, Any] = channel.peer_certificate(binary=False) or {}
+    # Where nothing was verified there is no name, and so none counts.
+    told = channel.peer_certificate_fields()
     pairs = [pair for relative_name in told.get("subject", ()) for pair in relative_name]
     names = [value for kind, value in pairs if kind == "commonName"]
     names += [value for kind, value in told.get("subjectAltName", ()) if kind == "DNS"]

@@ -18,6 +18,7 @@ from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.runtime.streams import receive_first, send_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 __all__ = ["TlsChannel", "TlsFailure"]
@@ -82,9 +83,16 @@ class TlsChannel:
         if self._outgoing.pending:
             await send_all(stream, self._outgoing.read())
 
-    def peer_certificate(self, *, binary: bool) -> Any:
-        """Return what `ssl.SSLObject.getpeercert` does."""
-        return self._tls.getpeercert(binary_form=binary)
+    def peer_certificate_octets(self) -> bytes | None:
+        """Return the certificate that the peer has shown, in DER; None: none."""
+        return self._tls.getpeercert(binary_form=True)
+
+    def peer_certificate_fields(self) -> Mapping[str, Any]:
+        """Return what stands in it, as `ssl.SSLSocket.getpeercert` tells it.
+
+        Empty when the peer has shown none, and when nothing was verified.
+        """
+        return self._tls.getpeercert() or {}
 
     @property
     def outgoing_octets(self) -> int:
