@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -224,6 +226,19 @@ async def test_refused_connection_is_told_in_the_systems_words() -> None:
     port = listeners[0].socket.getsockname()[1]
     await listeners[0].aclose()
     assert await complaint(f"http://127.0.0.1:{port}/") == f"127.0.0.1:{port}: Connection refused"
+
+
+def test_asks_and_its_changes_to_trio_come_with_the_first_client_only() -> None:
+    program = """
+import sys, trio
+import otpblue_trio.upstream
+print("asks" in sys.modules, "anyio" in sys.modules, hasattr(trio, "MultiError"))
+otpblue_trio.upstream.ControlPlane()
+print("asks" in sys.modules)
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    assert done.stdout.decode().splitlines() == ["False False False", "True"]
 
 
 async def test_own_authority_is_trusted(tmp_path: Path) -> None:

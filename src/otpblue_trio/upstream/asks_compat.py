@@ -12,7 +12,8 @@ took its place. Two things break without help:
   them, whenever two tasks of a group fail or a host name's every address refuses. So the backend is
   given a function that builds the interpreter's own group.
 
-Both changes are made once, at the import of this module, and only where they are missing.
+Both changes are made once, at the import of this module, and only where they are missing. They are
+the whole process's, so `control_plane` imports it only when somebody makes a client.
 """
 
 from __future__ import annotations

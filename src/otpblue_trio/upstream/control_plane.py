@@ -20,7 +20,6 @@ import trio
 
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.http_text import is_header_value, parse_http_url
-from otpblue_trio.upstream.asks_compat import asks
 from otpblue_trio.upstream.http_tls import make_ssl_context
 
 if TYPE_CHECKING:
@@ -74,6 +73,11 @@ class ControlPlane:
         self._max_octets = max_octets
         self._calls = trio.CapacityLimiter(max_calls)
         self._ssl_context = ssl_context or make_ssl_context(None)
+        # Not with this module: it changes Trio for the whole process, and who needs another client
+        # of the platform only should not have that.
+        from otpblue_trio.upstream.asks_compat import asks
+
+        self._get = asks.get
 
     async def get_json(
         self, url: str, *, api_key: str, params: Mapping[str, str] | None = None
@@ -112,7 +116,7 @@ class ControlPlane:
         try:
             with trio.fail_after(self._timeout):
                 async with self._calls:
-                    response = await asks.get(
+                    response = await self._get(
                         str(address),
                         params=dict(params or {}),
                         headers={
