@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import typing
+from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
+from otpblue_trio import runtime
 from otpblue_trio.readiness import current_batch
 from otpblue_trio.runtime import observer
 from otpblue_trio.runtime.observer import (
@@ -19,6 +21,9 @@ from otpblue_trio.runtime.observer import (
     ObserverGroup,
 )
 from otpblue_trio.session import RefusalKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EVENTS: tuple[type[attrs.AttrsInstance], ...] = typing.get_args(Event)
 
@@ -94,8 +99,35 @@ async def test_an_observer_that_raises_ends_no_batch() -> None:
     assert accident.place is AccidentPlace.OBSERVER
 
 
+def test_a_selective_observer_gets_what_it_takes_where_it_takes_it() -> None:
+    asked: list[type[Event]] = []
+    taken: list[Event] = []
+
+    class Selective:
+        def observe(self, event: Event, /) -> None:
+            raise AssertionError("passed by")
+
+        def taker_of(self, kind: type[Event], /) -> Callable[[Event], None] | None:
+            asked.append(kind)
+            return taken.append if kind is Notice else None
+
+    group = ObserverGroup([Selective()])
+    notices = [Notice(level="info", text=text) for text in ("one", "two")]
+    for notice in notices:
+        group.observe(GatewayStarted())
+        group.observe(notice)
+    assert taken == notices
+    assert asked == [GatewayStarted, Notice]
+
+
 def test_a_group_of_nobody_tells_nobody() -> None:
     ObserverGroup([]).observe(GatewayStarted())
+
+
+@pytest.mark.parametrize("name", observer.__all__)
+def test_what_a_gateway_takes_and_tells_is_offered_by_its_package(name: str) -> None:
+    assert name in runtime.__all__
+    assert getattr(runtime, name) is getattr(observer, name)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
 
@@ -20,6 +20,7 @@ from otpblue_trio.session import RefusalKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from otpblue_trio.readiness import Batch
 
@@ -48,6 +49,7 @@ __all__ = [
     "PlatformStateChanged",
     "ReceiptFate",
     "ReceiptSettled",
+    "SelectiveObserver",
 ]
 
 
@@ -319,12 +321,22 @@ class Observer(Protocol):
         """Take one event; quick, synchronous, without raising."""
 
 
+@runtime_checkable
+class SelectiveObserver(Observer, Protocol):
+    """An observer that tells beforehand which events it takes, and spares itself the others."""
+
+    def taker_of(self, kind: type[Event], /) -> Callable[[Any], None] | None:
+        """Return what takes events of one type, as `observe` would; None: it takes none of them.
+
+        It is asked once for each type.
+        """
+
+
 class ObserverGroup:
     """Passes every event to each of several observers, in order.
 
-    Events of a batch (`readiness`) are passed on at its end, before any other task runs. An
-    observer may have a method `taker_of(kind)` that returns what takes events of one type, or None
-    when it takes none of them; without it, `observe` takes them all.
+    Events of a batch (`readiness`) are passed on at its end, before any other task runs. A
+    `SelectiveObserver` gets only those that it takes.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:
@@ -362,14 +374,19 @@ class ObserverGroup:
 
     def _pass_on(self, event: Event) -> None:
         kind = type(event)
-        for take in self._takers.get(kind) or self._find_takers(kind):
+        takers = self._takers.get(kind)
+        if takers is None:
+            takers = self._find_takers(kind)
+        for take in takers:
             take(event)
 
     def _find_takers(self, kind: type[Event]) -> tuple[Callable[[Event], None], ...]:
         takers = []
         for observer in self._observers:
-            taker_of = getattr(observer, "taker_of", None)
-            taker = observer.observe if taker_of is None else taker_of(kind)
+            if isinstance(observer, SelectiveObserver):
+                taker = observer.taker_of(kind)
+            else:
+                taker = observer.observe
             if taker is not None:
                 takers.append(taker)
         self._takers[kind] = tuple(takers)
