@@ -1,4 +1,4 @@
-"""The open regions: reading the platform's answer, and keeping it fresh."""
+"""The open regions: reading the platform's answer, and asking for it again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.upstream import ControlPlaneError, JsonAnswer, RegionBook, fetch_regions
+from otpblue_trio.upstream import ControlPlaneError, JsonAnswer, fetch_regions, keep_fetching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,87 +71,43 @@ class Platform:
         return answer
 
 
-INITIAL = frozenset({"US"})
+OPEN = frozenset({"US"})
 DOWN = ControlPlaneError("down")
 
 
-async def kept_fresh(
-    book: RegionBook, platform: Platform, *, refresh: float, duration: float
+async def fetched_again(
+    platform: Platform, *, duration: float
 ) -> tuple[list[frozenset[str]], list[OtpBlueError]]:
-    """Keep a book fresh for a while; return the changes and errors that it told."""
-    changes: list[frozenset[str]] = []
+    """Fetch every minute for a while; return the answers and errors that were told."""
+    answers: list[frozenset[str]] = []
     errors: list[OtpBlueError] = []
-
-    async def keep(task_status: trio.TaskStatus[None]) -> None:
-        await book.keep_fresh(
-            refresh,
-            platform.fetch,
-            on_change=changes.append,
-            on_error=errors.append,
-            task_status=task_status,
-        )
-
     with trio.move_on_after(duration):
-        async with trio.open_nursery() as nursery:
-            await nursery.start(keep)
-    return changes, errors
+        await keep_fetching(60.0, platform.fetch, on_answer=answers.append, on_error=errors.append)
+    return answers, errors
 
 
-async def test_initial_regions_serve_until_the_first_answer() -> None:
-    assert RegionBook(INITIAL).open_regions == INITIAL
-
-
-async def test_answer_replaces_the_regions_and_is_told(autojump_clock: object) -> None:
-    book = RegionBook(INITIAL)
+async def test_every_answer_is_told_again(autojump_clock: object) -> None:
     new = frozenset({"NZ", "MT"})
-    changes, errors = await kept_fresh(book, Platform([new]), refresh=60.0, duration=1.0)
-    assert book.open_regions == new
-    assert (changes, errors) == ([new], [])
+    told = await fetched_again(Platform([OPEN, new]), duration=130.0)
+    assert told == ([OPEN, new, new], [])
 
 
-async def test_same_answer_is_no_change(autojump_clock: object) -> None:
-    platform = Platform([INITIAL])
-    changes, _ = await kept_fresh(RegionBook(INITIAL), platform, refresh=60.0, duration=200.0)
-    assert changes == []
-    assert len(platform.asked_at) == 4
-
-
-async def test_last_good_answer_stays_while_the_platform_fails(autojump_clock: object) -> None:
-    book = RegionBook(INITIAL)
-    new = frozenset({"NZ"})
-    changes, errors = await kept_fresh(book, Platform([new, DOWN]), refresh=60.0, duration=3600.0)
-    assert book.open_regions == new
-    assert changes == [new]
-    assert errors
-    assert all(error is DOWN for error in errors)
-
-
-async def test_empty_answer_changes_nothing(autojump_clock: object) -> None:
-    book = RegionBook(INITIAL)
-    changes, _ = await kept_fresh(book, Platform([frozenset()]), refresh=60.0, duration=1.0)
-    assert book.open_regions == INITIAL
-    assert changes == []
+async def test_every_failure_is_told(autojump_clock: object) -> None:
+    told = await fetched_again(Platform([OPEN, DOWN]), duration=70.0)
+    assert told == ([OPEN], [DOWN, DOWN])
 
 
 async def test_failed_fetch_is_tried_again_sooner_and_then_less_often(
     autojump_clock: object,
 ) -> None:
-    platform = Platform([DOWN] * 6 + [INITIAL])
-    await kept_fresh(RegionBook(INITIAL), platform, refresh=60.0, duration=300.0)
+    platform = Platform([DOWN] * 6 + [OPEN])
+    await fetched_again(platform, duration=300.0)
     gaps = [b - a for a, b in zip(platform.asked_at, platform.asked_at[1:], strict=False)]
     assert gaps == pytest.approx([5, 10, 20, 40, 60, 60, 60])
 
 
 async def test_good_answer_makes_the_next_retry_soon_again(autojump_clock: object) -> None:
-    platform = Platform([DOWN, DOWN, INITIAL, DOWN, INITIAL])
-    await kept_fresh(RegionBook(INITIAL), platform, refresh=60.0, duration=90.0)
+    platform = Platform([DOWN, DOWN, OPEN, DOWN, OPEN])
+    await fetched_again(platform, duration=90.0)
     gaps = [b - a for a, b in zip(platform.asked_at, platform.asked_at[1:], strict=False)]
     assert gaps == pytest.approx([5, 10, 60, 5])
-
-
-async def test_refresh_0_keeps_the_initial_regions(autojump_clock: object) -> None:
-    platform = Platform([frozenset({"NZ"})])
-    book = RegionBook(INITIAL)
-    await kept_fresh(book, platform, refresh=0.0, duration=100.0)
-    assert book.open_regions == INITIAL
-    assert platform.asked_at == []

@@ -37,11 +37,12 @@ from otpblue_trio.app.clock import epoch_seconds
 from otpblue_trio.app.collector import ConnectionSweeper, calm_collector, keep_what_is_there
 from otpblue_trio.app.descriptors import allow_descriptors
 from otpblue_trio.app.no_effect import settings_without_effect
+from otpblue_trio.app.regions import keep_regions_fresh
 from otpblue_trio.app.reload import Reloader
 from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
 from otpblue_trio.config import Config, PlatformKind, StoreFailure
 from otpblue_trio.ops import AdminServer, Feed, Metrics, Readiness
-from otpblue_trio.policy import OPEN_BY_DEFAULT, Admission, CodeFinder, NumberReader, PlatformState
+from otpblue_trio.policy import Admission, CodeFinder, NumberReader, PlatformState
 from otpblue_trio.runtime import Endpoint, Gateway, ListenError, open_listeners
 from otpblue_trio.runtime.observer import (
     Event,
@@ -56,9 +57,7 @@ from otpblue_trio.upstream import (
     AccountDirectory,
     ControlPlane,
     HttpPlatform,
-    RegionBook,
     Simulator,
-    fetch_regions,
     make_ssl_context,
 )
 
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
 
-    from otpblue_trio.errors import OtpBlueError
     from otpblue_trio.ops import LogWriter
     from otpblue_trio.runtime import Platform
 
@@ -402,33 +400,14 @@ class _Service:
 
     async def _keep_regions_fresh(self) -> None:
         """Ask the real platform which regions are open; the simulator has the built-in list."""
-        settings = self._config.platform
-        control = self._control
-        if control is None or not settings.regions_refresh:
-            return
-        if not self._regions_key():
-            self._notice(
-                "warning",
-                "the open regions are those of this release: there is no platform.regions_api_key "
-                "and no configured account to ask the platform with",
+        if self._control is not None:
+            await keep_regions_fresh(
+                self._config.platform,
+                self._admission,
+                self._control.get_json,
+                api_key=self._regions_key,
+                notice=self._notice,
             )
-            return
-
-        def changed(regions: frozenset[str]) -> None:
-            self._admission.open_regions = regions
-            self._notice("info", f"the platform has {len(regions)} regions open")
-
-        def failed(error: OtpBlueError) -> None:
-            self._notice("warning", f"the open regions are not known anew: {error}")
-
-        await RegionBook(OPEN_BY_DEFAULT).keep_fresh(
-            settings.regions_refresh,
-            lambda: fetch_regions(
-                control.get_json, settings.regions_url, api_key=self._regions_key()
-            ),
-            on_change=changed,
-            on_error=failed,
-        )
 
     def _regions_key(self) -> str:
         """Return the key for the regions call; a reload may have changed the accounts."""

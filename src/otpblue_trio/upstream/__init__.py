@@ -12,7 +12,7 @@ from otpblue_trio.upstream.history import HistoryItem, fetch_history
 from otpblue_trio.upstream.http_client import HttpPlatform
 from otpblue_trio.upstream.http_tls import make_ssl_context
 from otpblue_trio.upstream.outcomes import outcome_of_answer, request_body
-from otpblue_trio.upstream.regions import RegionBook, fetch_regions
+from otpblue_trio.upstream.regions import fetch_regions, keep_fetching
 from otpblue_trio.upstream.seam import Done, Platform
 from otpblue_trio.upstream.simulator import Simulator
 from otpblue_trio.upstream.simulator_http import serve_simulator, serve_simulator_stream
@@ -37,7 +37,6 @@ __all__ = [
     "HttpPlatform",
     "JsonAnswer",
     "Platform",
-    "RegionBook",
     "SendFields",
     "SimulatedBehaviour",
     "SimulatedSend",
@@ -45,6 +44,7 @@ __all__ = [
     "SimulatorSite",
     "fetch_history",
     "fetch_regions",
+    "keep_fetching",
     "make_ssl_context",
     "outcome_of_answer",
     "request_body",

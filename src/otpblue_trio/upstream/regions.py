@@ -1,4 +1,4 @@
-"""Which regions the platform has open, fetched now and then; the last good answer stays."""
+"""Which regions the platform has open, fetched now and then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from otpblue_trio.upstream.control_plane import ControlPlaneError, GetJson
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["RegionBook", "fetch_regions"]
+__all__ = ["fetch_regions", "keep_fetching"]
 
 _REGION = re.compile(r"[A-Z]{2}", re.ASCII)
 _FIRST_RETRY = 5.0
@@ -52,57 +52,33 @@ async def fetch_regions(get_json: GetJson, url: str, *, api_key: str) -> frozens
     return regions
 
 
-class RegionBook:
-    """Knows the open regions, and keeps that knowledge fresh.
+async def keep_fetching(
+    refresh: float,
+    fetch: Callable[[], Awaitable[frozenset[str]]],
+    *,
+    on_answer: Callable[[frozenset[str]], None],
+    on_error: Callable[[OtpBlueError], None],
+) -> None:
+    """Fetch the regions at once and then again and again, until cancelled.
+
+    A failed fetch is tried again after a few seconds, then after twice as long and so on, up to
+    `refresh`.
 
     Args:
-      initial: what is open until the platform has answered for the first time.
+      refresh: seconds from an answer to the next fetch; more than 0.
+      fetch: `fetch_regions` with its arguments.
+      on_answer: told of the regions each time, whether they are others than before or not.
+      on_error: told of every failed fetch.
     """
-
-    def __init__(self, initial: frozenset[str]) -> None:
-        self._open_regions = initial
-
-    @property
-    def open_regions(self) -> frozenset[str]:
-        """ISO codes of the last good answer."""
-        return self._open_regions
-
-    async def keep_fresh(
-        self,
-        refresh: float,
-        fetch: Callable[[], Awaitable[frozenset[str]]],
-        *,
-        on_change: Callable[[frozenset[str]], None],
-        on_error: Callable[[OtpBlueError], None],
-        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-    ) -> None:
-        """Fetch the regions at once and then again and again, until cancelled.
-
-        A failed fetch changes nothing; it is tried again after a few seconds, then after twice as
-        long and so on, up to `refresh`.
-
-        Args:
-          refresh: seconds from a good answer to the next fetch; with 0 the initial regions stay
-            and the function returns at once.
-          fetch: `fetch_regions` with its arguments; an empty answer changes nothing.
-          on_change: told of the regions when they are others than before.
-          on_error: told of every failed fetch.
-          task_status: `started` at once, as there is an answer from the beginning.
-        """
-        task_status.started()
-        if refresh <= 0:
-            return
+    retry = min(_FIRST_RETRY, refresh)
+    while True:
+        try:
+            regions = await fetch()
+        except OtpBlueError as error:
+            on_error(error)
+            await trio.sleep(retry)
+            retry = min(2 * retry, refresh)
+            continue
         retry = min(_FIRST_RETRY, refresh)
-        while True:
-            try:
-                regions = await fetch()
-            except OtpBlueError as error:
-                on_error(error)
-                await trio.sleep(retry)
-                retry = min(2 * retry, refresh)
-                continue
-            retry = min(_FIRST_RETRY, refresh)
-            if regions and regions != self._open_regions:
-                self._open_regions = regions
-                on_change(regions)
-            await trio.sleep(refresh)
+        on_answer(regions)
+        await trio.sleep(refresh)
