@@ -4,6 +4,8 @@ from otpblue_trio.runtime.accounts import AccountState
 from otpblue_trio.runtime.gateway import Gateway
 from otpblue_trio.runtime.listeners import Endpoint, ListenError, Peer, open_listeners
 from otpblue_trio.runtime.observer import (
+    Accident,
+    AccidentPlace,
     BindAccepted,
     BindRefused,
     CloseReason,
@@ -16,6 +18,7 @@ from otpblue_trio.runtime.observer import (
     GatewayStarted,
     GatewayStopped,
     GatewayStopping,
+    IgnoredKind,
     ListenerStarted,
     MessageAnswered,
     Notice,
@@ -39,6 +42,8 @@ from otpblue_trio.runtime.protocols import (
 )
 
 __all__ = [
+    "Accident",
+    "AccidentPlace",
     "AccountSource",
     "AccountState",
     "AccountsUnavailable",
@@ -58,6 +63,7 @@ __all__ = [
     "GatewayStarted",
     "GatewayStopped",
     "GatewayStopping",
+    "IgnoredKind",
     "ListenError",
     "ListenerStarted",
     "MessageAnswered",
