@@ -68,13 +68,15 @@ __all__ = ["main", "run"]
 class _Side:
     """One target, over all its rounds."""
 
-    def __init__(self, options: argparse.Namespace, target: Target, pid: int | None) -> None:
+    def __init__(self, options: argparse.Namespace, place: int, pid: int | None) -> None:
         self.tally = Tally()
         self._options = options
-        self._target = target
+        self._target: Target = options.targets[place]
         self._pid = pid
-        # Every side sends the same, and goes on in each round where the one before ended.
-        self._source: Iterator[Message] = messages(mix=options.mix, seed=options.seed)
+        # Every side sends the same texts, and goes on in each round where the one before ended.
+        self._source: Iterator[Message] = messages(
+            mix=options.mix, seed=options.seed, side=place, sides=len(options.targets)
+        )
 
     async def load(self, most: int | None, seconds: float) -> None:
         """Load it for one round.
@@ -124,7 +126,7 @@ async def run(options: argparse.Namespace) -> list[Tally]:
       LoadError: a session could not be bound.
     """
     pids = options.cpu_of or [None] * len(options.targets)
-    sides = [_Side(options, target, pid) for target, pid in zip(options.targets, pids, strict=True)]
+    sides = [_Side(options, place, pid) for place, pid in enumerate(pids)]
     for pid in options.cpu_of:
         process_figures(pid)
     problems: list[LoadError] = []
@@ -174,7 +176,12 @@ def main(arguments: list[str] | None = None) -> int:
         report(tally, mode=options.mode, target=target.name, sessions=options.sessions)
         for tally, target in zip(tallies, options.targets, strict=True)
     ]
-    about: dict[str, Any] = {"date": date, "command": options.command, "versions": versions()}
+    about: dict[str, Any] = {
+        "date": date,
+        "command": options.command,
+        "seed": options.seed,
+        "versions": versions(),
+    }
     if options.report is not None:
         options.report.write_text(as_html(results, **about), encoding="utf-8")
     printed: dict[str, Any] = {**about}
@@ -183,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         printed |= {"targets": results, "comparison": compare(results)}
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(printed) if options.json else as_text(results))
+        print(json.dumps(printed) if options.json else as_text(results, seed=options.seed))
     return 1 if has_faults(results) else 0
 
 

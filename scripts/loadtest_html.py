@@ -22,13 +22,16 @@ _TITLES = {"submit": "Load test", "bind": "Bind storm", "idle": "Idle sessions"}
 _NOUNS = {"submit": "messages", "bind": "cycles", "idle": "enquire_links"}
 
 
-def as_html(results: Sequence[Result], *, date: str, command: str, versions: dict[str, str]) -> str:
+def as_html(
+    results: Sequence[Result], *, date: str, command: str, seed: int, versions: dict[str, str]
+) -> str:
     """Return the page.
 
     Args:
       results: of `loadtest_result.report`, one for each target.
       date: of the run.
       command: without the password.
+      seed: of the numbers and codes.
       versions: what the run was made with.
     """
     mode = results[0]["mode"]
@@ -48,7 +51,7 @@ def as_html(results: Sequence[Result], *, date: str, command: str, versions: dic
         passed=not has_faults(results),
         tiles=list(itertools.chain.from_iterable(map(tiles_of, results))),
         sections=sections,
-        facts=[("command", command), *versions.items()],
+        facts=[("command", command), ("seed", str(seed)), *versions.items()],
     )
 
 

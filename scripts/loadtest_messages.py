@@ -139,33 +139,47 @@ def parse_mix(text: str) -> dict[str, float]:
     return mix
 
 
-def messages(*, mix: Mapping[str, float] = DELIVERED, seed: int = 0) -> Iterator[Message]:
+# Neither 2 nor 5 divides it, so a range comes round only after all of its numbers.
+_STEP = 7_654_321
+
+
+def messages(
+    *, mix: Mapping[str, float] = DELIVERED, seed: int = 0, side: int = 0, sides: int = 1
+) -> Iterator[Message]:
     """Yield messages to numbers of many countries, without an end.
 
     Numbers are valid, but for `invalid_number`. They are distinct until the ranges run out, after
-    some hundred millions; those with a special ending after some ten thousands. Codes have six
-    digits.
+    some hundred millions; those with a special ending after some thousands. Codes have six digits.
+
+    Several sides of one seed get the same kinds, senders and texts in the same order, but no number
+    of one is a number of another: one gateway behind two targets would take the second side's
+    messages for the first side's, sent again.
 
     Args:
       mix: kinds and their weights.
       seed: runs with the same one send the same.
+      side: which one this is, from 0.
+      sides: how many there are.
     """
     chance = random.Random(seed)  # noqa: S311 - test data, no secrets
     names, weights = list(mix), list(mix.values())
-    # Neither 2 nor 5 divides the step, so a range comes round only after all of its numbers.
-    step = 7_654_321
-    for count in itertools.count(seed * 100_003):
-        head, digits = RANGES[count % len(RANGES)]
-        tail = f"{count // len(RANGES) * step % 10**digits:0{digits}}"
+    places = itertools.count(seed * 100_003)
+    for sender in itertools.cycle(SENDERS):
         kind = names[0] if len(names) == 1 else chance.choices(names, weights)[0]
-        ending = KINDS[kind].ending
-        if ending:
-            tail = tail[: -len(ending)] + ending
-        elif tail[-4:] in SPECIAL_ENDINGS:
-            continue
         text = TEXTS[chance.randrange(len(TEXTS))].format(f"{chance.randrange(10**6):06}")
         if kind == "no_code":
             text = "Your parcel is on its way"
-        elif kind == "invalid_number":
-            head = "999"
-        yield Message(head + tail, SENDERS[count % len(SENDERS)], text, kind)
+        numbers = (_number(place, kind, side, sides) for place in places)
+        yield Message(next(one for one in numbers if one is not None), sender, text, kind)
+
+
+def _number(place: int, kind: str, side: int, sides: int) -> str | None:
+    """Return the number at a place in the order; None: the simulator would take it for special."""
+    lap, at = divmod(place, len(RANGES))
+    head, digits = RANGES[at]
+    ending = KINDS[kind].ending
+    free = digits - len(ending)
+    tail = f"{(lap * sides + side) * _STEP % 10**free:0{free}}{ending}"
+    if not ending and tail[-4:] in SPECIAL_ENDINGS:
+        return None
+    return ("999" if kind == "invalid_number" else head) + tail

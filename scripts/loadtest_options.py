@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from loadtest_link import Target, parse_target
 from loadtest_messages import DELIVERED, KINDS, parse_mix
 
+from otpblue_trio.app import wall_clock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -77,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         "that a kind cannot get is a fault")  # fmt: skip
     add("--enquire-interval", type=_number(float, 0.1, 3600), default=30.0, metavar="SECONDS",
         help="between two enquire_links of an idle session; default: %(default)s")  # fmt: skip
-    add("--seed", type=_number(int, 0, 10**6), default=0, help="other numbers and codes")
+    add("--seed", type=_number(int, 0, 10**6),
+        help="of the numbers and codes; default: from the clock, since a gateway takes messages "
+        "that it has just had for sent again")  # fmt: skip
     add = parser.add_argument_group("several targets").add_argument
     add("--compare", choices=("alternate", "parallel"), default="alternate",
         help="load them in turn (default) or at once; each gets the whole load")  # fmt: skip
@@ -116,6 +120,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         parser.error("--cpu-of is needed once for each target")
     if len(set(options.cpu_of)) < len(options.cpu_of) and options.compare == "parallel":
         parser.error("--cpu-of: the time of one process cannot be told apart with parallel loads")
+    if options.seed is None:
+        options.seed = int(wall_clock().timestamp() * 1000) % 10**6
     options.judges_statuses = options.mix is not None
     options.mix = options.mix or DELIVERED
     options.command = _command(sys.argv[1:] if arguments is None else arguments)

@@ -192,11 +192,12 @@ def _at(result: Result, path: Sequence[str]) -> Any:  # a number or nothing
 # ---------------------------------------------------------------------- as text
 
 
-def as_text(results: Sequence[Result]) -> str:
+def as_text(results: Sequence[Result], *, seed: int) -> str:
     """Return results for people to read, one below the other, then side by side."""
     parts = [_one_as_text(result, with_name=len(results) > 1) for result in results]
     if len(results) > 1:
         parts.append(_comparison_as_text(results))
+    parts.append(f"seed       {seed}")
     return "\n\n".join(parts)
 
 

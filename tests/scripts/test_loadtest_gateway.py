@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PASSWORD = "hush-pw1"
 LIMIT = 60.0
+SIMULATED_MS = 3  # what the simulator takes at least
 
 
 @attrs.frozen
@@ -122,6 +123,7 @@ def test_report_over_tls_holds_the_run_and_no_secret(gateway: Running, tmp_path:
     page = report.read_text()
     assert page.count("<svg") >= 4
     assert "--rate=200" in page
+    assert f"<pre>{result['seed']}</pre>" in page
     assert PASSWORD not in page
     assert not re.findall(r"<script|(?:src|href)=|url\(|@import", page)
 
@@ -163,6 +165,8 @@ def test_two_targets_get_the_same_load_and_are_compared(
     assert (first["target"], second["target"]) == (plain, tls)
     assert first["answered"] == second["answered"] == 50
     assert first["statuses"] == second["statuses"]
+    # A repeated message would be answered out of the gateway's memory, at once.
+    assert min(first["response_ms"]["p50"], second["response_ms"]["p50"]) >= SIMULATED_MS
     assert {"per second", "response p99, ms"} <= {one["measure"] for one in result["comparison"]}
     page = report.read_text()
     assert "Side by side" in page

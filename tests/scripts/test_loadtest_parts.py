@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from array import array
+from datetime import UTC, datetime
 
 import phonenumbers
 import pytest
@@ -52,6 +53,29 @@ def test_shares_of_a_mix_are_kept() -> None:
 def test_another_seed_sends_other_codes() -> None:
     texts = [[one.text for one in itertools.islice(messages(seed=s), 50)] for s in (0, 1)]
     assert texts[0] != texts[1]
+
+
+@pytest.mark.parametrize("sides", [2, 3, 4])
+def test_sides_send_the_same_texts_to_numbers_of_their_own(sides: int) -> None:
+    mix = {"delivered": 2.0, "no_imessage": 1.0, "no_code": 1.0}
+    sent = [
+        list(itertools.islice(messages(mix=mix, seed=5, side=side, sides=sides), 500))
+        for side in range(sides)
+    ]
+    wordings = [[(one.kind, one.sender, one.text) for one in each] for each in sent]
+    assert all(each == wordings[0] for each in wordings)
+    numbers = [{one.destination for one in each} for each in sent]
+    assert len(set().union(*numbers)) == sum(map(len, numbers)) == 500 * sides
+
+
+def test_two_runs_have_seeds_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = []
+    for second in (0, 1):
+        date = datetime(2026, 1, 1, 12, 0, second, tzinfo=UTC)
+        monkeypatch.setattr("loadtest_options.wall_clock", lambda date=date: date)
+        seeds.append(parse_arguments(["--password=x"]).seed)
+    assert seeds[0] != seeds[1]
+    assert parse_arguments(["--password=x", "--seed=3"]).seed == 3
 
 
 def test_mix_is_read() -> None:
@@ -184,7 +208,7 @@ def test_comparison_tells_ratios_to_the_first() -> None:
     assert rows["response p50, ms"]["ratios"] == [1, 2]
     assert "receipt p50, ms" not in rows
     assert "server CPU each, us" not in rows
-    assert "x 2.00" in as_text(results)
+    assert "x 2.00" in as_text(results, seed=0)
 
 
 def test_cpu_time_is_told_for_each_message() -> None:
@@ -212,8 +236,9 @@ def test_text_shows_bars_and_names_the_bottleneck() -> None:
     tally = tally_of([0.009] * 8 + [0.1])
     tally.cpu_of_loader = 100.0
     tally.faults["lost_receipt"] = 3
-    text = as_text([report(tally, mode="submit", target="t")])
+    text = as_text([report(tally, mode="submit", target="t")], seed=7)
     assert "<= 10        88.889% ████" in text
+    assert text.endswith("seed       7")
     assert "this program was the bottleneck" in text
     assert "lost 3" in text
     assert "lost_receipt 3" in text
