@@ -30,6 +30,10 @@ class Tally:
     sent: int = 0
     answered: int = 0
     receipts: int = 0
+    given_up: int = 0
+    """Of those sent: no answer is waited for any more."""
+    omitted: int = 0
+    """Messages that fell due and that this program was too slow to send (with a rate)."""
     statuses: Counter[int] = attrs.field(factory=Counter)
     kinds: dict[str, Counter[int]] = attrs.field(factory=dict)
     """Kind of message to the statuses that it got."""
@@ -42,11 +46,17 @@ class Tally:
     phases: dict[str, array[float]] = attrs.field(factory=dict, repr=False)
     """Seconds that the parts of a bind cycle took."""
     sent_in: Counter[int] = attrs.field(factory=Counter)
-    """Tenth of a second to what was sent in it."""
+    """Tenth of a second to what was sent in it, whenever it was due."""
     receipts_in: Counter[int] = attrs.field(factory=Counter)
     """Tenth of a second to the receipts that came in it."""
+    message_ids: set[str] = attrs.field(factory=set, repr=False)
+    """All that the target has given, on any session and in any round."""
     cpu: float = 0.0
     """Processor seconds of the server."""
+    cpu_is_unknown: bool = False
+    """True when the server's process could not be asked."""
+    troubles: list[str] = attrs.field(factory=list)
+    """What kept parts of the run from being made, in words."""
     memory: int = 0
     """Octets by which the server's resident memory grew while the sessions were bound."""
     cpu_of_loader: float = 0.0
@@ -70,15 +80,25 @@ class Tally:
         self._elapsed_before += now - self._began
         self.duration += max(self._last_answer - self._first_due, 0.0)
 
+    @property
+    def load_time(self) -> float:
+        """Seconds of load over all rounds, with the waits for the last answers."""
+        return self._elapsed_before
+
     def elapsed(self, now: float) -> float:
         """Return the seconds of load so far; only within a round."""
         return self._elapsed_before + now - self._began
 
-    def went_out(self, due: float) -> None:
-        """Note something that was to be sent at a time, and was."""
+    @property
+    def in_flight(self) -> int:
+        """What is waited for."""
+        return self.sent - self.answered - self.given_up
+
+    def went_out(self, due: float, now: float) -> None:
+        """Note something that was to be sent at a time, and is now."""
         self.sent += 1
         self._first_due = min(self._first_due, due)
-        self.sent_in[int(self.elapsed(max(due, self._began)) * 10)] += 1
+        self.sent_in[int(self.elapsed(now) * 10)] += 1
 
     def came_back(self, due: float, now: float) -> None:
         """Note its answer."""
@@ -112,6 +132,8 @@ FAULTS = {
         "not_connected",
         "bind_refused",
         "closed_by_peer",
+        "unbound_by_peer",
+        "unbind_refused",
         "unbind_unanswered",
     ),
 }
@@ -139,7 +161,6 @@ class Books:
         self._unanswered: dict[int, _Submitted] = {}
         self._unreceipted: dict[str, _Submitted] = {}
         self._early: dict[str, tuple[DeliverSm, float]] = {}
-        self._ids: set[str] = set()
         self._receipted: set[str] = set()
         self._last_sequence = 0
 
@@ -153,11 +174,11 @@ class Books:
         """True when nothing is waited for."""
         return not self._unanswered and not self._unreceipted
 
-    def submitted(self, sequence_number: int, message: Message, due: float) -> None:
+    def submitted(self, sequence_number: int, message: Message, due: float, now: float) -> None:
         """Note a submit; its sequence_number is larger than every one before."""
         self._unanswered[sequence_number] = _Submitted(message, due)
         self._last_sequence = sequence_number
-        self._tally.went_out(due)
+        self._tally.went_out(due, now)
 
     def answered(self, response: SubmitSmResp, now: float) -> None:
         """Note a submit_sm_resp."""
@@ -181,10 +202,10 @@ class Books:
         self._accepted(response.message_id, submitted)
 
     def _accepted(self, message_id: str, submitted: _Submitted) -> None:
-        if message_id in self._ids:
+        if message_id in self._tally.message_ids:
             self._tally.faults["duplicate_message_id"] += 1
             return
-        self._ids.add(message_id)
+        self._tally.message_ids.add(message_id)
         if not self._wants_receipts:
             return
         early = self._early.pop(message_id, None)
@@ -202,7 +223,7 @@ class Books:
             self._matched(message_id, submitted, receipt, now)
         elif message_id in self._receipted or message_id in self._early:
             self._tally.faults["duplicate_receipt"] += 1
-        elif message_id in self._ids or not self._unanswered:
+        elif message_id in self._tally.message_ids or not self._unanswered:
             # Not asked for, or for a message that this session never sent.
             self._tally.faults["unexpected_receipt"] += 1
         else:
@@ -218,6 +239,7 @@ class Books:
 
     def close(self) -> None:
         """Count what never came; the session is over."""
+        self._tally.given_up += len(self._unanswered)
         self._tally.faults["lost_response"] += len(self._unanswered)
         self._tally.faults["lost_receipt"] += len(self._unreceipted)
         self._tally.faults["unexpected_receipt"] += len(self._early)

@@ -23,7 +23,13 @@ _NOUNS = {"submit": "messages", "bind": "cycles", "idle": "enquire_links"}
 
 
 def as_html(
-    results: Sequence[Result], *, date: str, command: str, seed: int, versions: dict[str, str]
+    results: Sequence[Result],
+    *,
+    date: str,
+    command: str,
+    seed: int,
+    interrupted: bool,
+    versions: dict[str, str],
 ) -> str:
     """Return the page.
 
@@ -32,6 +38,7 @@ def as_html(
       date: of the run.
       command: without the password.
       seed: of the numbers and codes.
+      interrupted: whether it ended before its time.
       versions: what the run was made with.
     """
     mode = results[0]["mode"]
@@ -47,7 +54,7 @@ def as_html(
     tiles_of = _tiles if len(results) == 1 else _tiles_beside
     return page(
         f"{_TITLES[mode]}: {' against '.join(names)}",
-        when=date,
+        when=f"{date}, interrupted" if interrupted else date,
         passed=not has_faults(results),
         tiles=list(itertools.chain.from_iterable(map(tiles_of, results))),
         sections=sections,
@@ -78,7 +85,7 @@ def _tiles_beside(result: Result) -> list[Tile]:
     return [
         Tile(result["target"], f"{result['per_second']:,.0f}/s", done, is_bad=bool(faults)),
         Tile(result["target"], p99, "response p99"),
-        *([_cpu_tile(result)] if "cpu" in result else []),
+        *([_cpu_tile(result)] if result.get("cpu") else []),
     ]
 
 
@@ -86,7 +93,7 @@ def _cpu_tile(result: Result) -> Tile:
     if "memory" in result:
         memory = result["memory"]
         return Tile("server memory", f"{memory['kib_each']:,.1f} KiB", "for each session")
-    if "cpu" not in result:
+    if not result.get("cpu"):
         return Tile("loader CPU", f"{result['loader_cpu_share']:.0%}", "of a core")
     cpu = result["cpu"]
     each = "-" if cpu["us_each"] is None else f"{cpu['us_each']:.0f} µs"
@@ -205,7 +212,10 @@ def _accounts(results: Sequence[Result]) -> str:
         "Every submit_sm must get one submit_sm_resp; every accepted one that asked for it one "
         "receipt, behind its response, with its message_id and its addresses swapped."
     )
-    return table(["", *(result["target"] for result in results)], rows, news) + note(text)
+    notes = [text]
+    notes += [f"{result['target']}: {one}" for result in results for one in result["troubles"]]
+    shown = table(["", *(result["target"] for result in results)], rows, news)
+    return shown + "".join(map(note, notes))
 
 
 def _comparison(results: Sequence[Result]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,17 @@ import trio
 
 from otpblue_trio.smpp import (
     BindTransceiver,
+    BindTransceiverResp,
+    DecodeError,
     EnquireLink,
+    EnquireLinkResp,
     Framer,
     FramingError,
+    GenericNack,
     Pdu,
     Unbind,
+    UnbindResp,
+    command_name,
     decode,
     encode,
     status_name,
@@ -24,12 +32,14 @@ from otpblue_trio.smpp import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections import Counter
     from collections.abc import Callable
 
 __all__ = [
     "FAILURES",
     "MAX_PDU_OCTETS",
     "Link",
+    "LinkLost",
     "LoadError",
     "Target",
     "open_bound",
@@ -39,6 +49,7 @@ __all__ = [
 ]
 
 MAX_PDU_OCTETS = 65536
+BINDS_AT_ONCE = 32
 
 _TARGET = re.compile(r"(?:(tls|tcp)://)?(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):([0-9]{1,5})")
 
@@ -47,13 +58,33 @@ class LoadError(Exception):
     """The run could not be made."""
 
 
-FAILURES = (OSError, trio.BrokenResourceError, trio.ClosedResourceError, FramingError, LoadError)
+class LinkLost(LoadError):
+    """A connection ended, or what came on it is no use.
+
+    Attributes:
+      fault: what it counts as, a name of `loadtest_books.FAULTS`.
+    """
+
+    def __init__(self, reason: str, fault: str = "closed_by_peer") -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+FAILURES = (OSError, trio.BrokenResourceError, trio.ClosedResourceError, LoadError)
 """What becomes of a connection that cannot be made or ends."""
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why a connection failed, in a few words."""
-    return str(error.__cause__ or error) or type(error).__name__
+    """Return why a connection failed, in a few words: the innermost causes, each once."""
+    if isinstance(error, LoadError):
+        return str(error)
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(dict.fromkeys(map(reason_of, error.exceptions)))
+    if error.__cause__ is not None:
+        return reason_of(error.__cause__)
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError | socket.gaierror):
+        return os.strerror(error.errno) if error.errno else str(error)
+    return str(error) or type(error).__name__
 
 
 @attrs.frozen
@@ -83,7 +114,10 @@ def parse_target(text: str, *, tls: bool) -> Target:
 
 
 class Link:
-    """A connection that is or is to be bound.
+    """A connection that is or is to be bound, for one request at a time.
+
+    What comes beside the answers is counted: it is looked for when the next answer is waited for,
+    in `listen`, and once more behind the answer to the unbind.
 
     Attributes:
       stream: where octets go and come from.
@@ -91,14 +125,23 @@ class Link:
       sequence: of our requests.
     """
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
+    def __init__(self, stream: trio.abc.Stream, faults: Counter[str]) -> None:
         self.stream = stream
         self.framer = Framer(MAX_PDU_OCTETS)
         self.sequence = itertools.count(1)
+        self._faults = faults
+        self._last_answered = 0
 
     @classmethod
-    async def open(cls, target: Target, context: ssl.SSLContext | None) -> Link:
+    async def open(
+        cls, target: Target, context: ssl.SSLContext | None, faults: Counter[str]
+    ) -> Link:
         """Connect, and shake hands where there is a context.
+
+        Args:
+          target: where to.
+          context: what to trust; None: no TLS.
+          faults: where what comes unasked is counted.
 
         Raises:
           OSError, trio.BrokenResourceError: refused or lost.
@@ -114,44 +157,100 @@ class Link:
                 await trio.aclose_forcefully(stream)
                 raise
             stream = secured
-        return cls(stream)
+        return cls(stream, faults)
 
     async def bind(self, options: argparse.Namespace) -> int:
         """Bind as a transceiver; return the command_status.
 
         Raises:
-          LoadError: the connection was closed, or something else came.
+          LinkLost: the connection ended, or the answer is none to a bind.
         """
         request = BindTransceiver(
             sequence_number=next(self.sequence),
             system_id=options.system_id,
             password=options.password,
         )
-        return (await self._request(request)).command_status
+        return (await self._request(request, BindTransceiverResp)).command_status
 
-    async def unbind(self) -> int:
-        """Unbind; return the command_status. Raises as `bind` does."""
-        return (await self._request(Unbind(sequence_number=next(self.sequence)))).command_status
+    async def unbind(self) -> None:
+        """Unbind, and count what stands behind the answer. Raises as `bind` does."""
+        request = Unbind(sequence_number=next(self.sequence))
+        if (await self._request(request, UnbindResp)).command_status:
+            self._faults["unbind_refused"] += 1
+        while (pdu := self._next_pdu()) is not None:
+            self._count(pdu)
 
     async def enquire(self) -> None:
         """Send an enquire_link and wait for its answer. Raises as `bind` does."""
-        await self._request(EnquireLink(sequence_number=next(self.sequence)))
+        await self._request(EnquireLink(sequence_number=next(self.sequence)), EnquireLinkResp)
 
-    async def _request(self, request: Pdu) -> Pdu:
-        await self.stream.send_all(encode(request))
+    async def listen(self) -> None:
+        """Answer and count what comes unasked, until cancelled. Raises as `bind` does."""
         while True:
-            while (frame := self.framer.next_frame()) is None:
+            await self._take_unasked(await self._receive())
+
+    async def _request(self, request: Pdu, answer: type[Pdu]) -> Pdu:
+        await self._send(request)
+        while True:
+            pdu = await self._receive()
+            if not pdu.is_response or pdu.sequence_number != request.sequence_number:
+                await self._take_unasked(pdu)
+            elif isinstance(pdu, answer):
+                self._last_answered = pdu.sequence_number
+                return pdu
+            else:
+                asked, given = command_name(request.command_id), command_name(pdu.command_id)
+                raise LinkLost(f"{asked} was answered with {given}", "unexpected_pdu")
+
+    async def _send(self, pdu: Pdu) -> None:
+        try:
+            await self.stream.send_all(encode(pdu))
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise LinkLost("the connection was closed") from error
+
+    async def _receive(self) -> Pdu:
+        while (pdu := self._next_pdu()) is None:
+            try:
                 octets = await self.stream.receive_some(MAX_PDU_OCTETS)
-                if not octets:
-                    raise LoadError("the connection was closed instead of answered")
-                self.framer.feed(bytes(octets))
-            response = decode(frame)
-            if response.is_response and response.sequence_number == request.sequence_number:
-                return response
+            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+                raise LinkLost("the connection was closed") from error
+            if not octets:
+                raise LinkLost("the connection was closed instead of answered")
+            self.framer.feed(bytes(octets))
+        return pdu
+
+    def _next_pdu(self) -> Pdu | None:
+        """Return the next PDU that was read and can be; count those that cannot."""
+        try:
+            while (frame := self.framer.next_frame()) is not None:
+                try:
+                    return decode(frame)
+                except DecodeError:
+                    self._faults["unreadable_pdu"] += 1
+        except FramingError as error:
+            raise LinkLost("what came is no SMPP", "unreadable_pdu") from error
+        return None
+
+    async def _take_unasked(self, pdu: Pdu) -> None:
+        if isinstance(pdu, EnquireLink):
+            await self._send(EnquireLinkResp(sequence_number=pdu.sequence_number))
+        elif isinstance(pdu, Unbind):
+            await self._send(UnbindResp(sequence_number=pdu.sequence_number))
+            raise LinkLost("the target unbound", "unbound_by_peer")
+        else:
+            self._count(pdu)
+
+    def _count(self, pdu: Pdu) -> None:
+        is_answer = pdu.is_response and not isinstance(pdu, GenericNack)
+        if is_answer and 1 <= pdu.sequence_number <= self._last_answered:
+            self._faults["duplicate_response"] += 1
+        else:
+            self._faults["unexpected_pdu"] += 1
 
     async def close(self) -> None:
-        """Close the connection as it is."""
-        await trio.aclose_forcefully(self.stream)
+        """Close the connection as it is, also when cancelled."""
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(self.stream)
 
 
 def tls_context(options: argparse.Namespace) -> ssl.SSLContext:
@@ -165,34 +264,32 @@ def tls_context(options: argparse.Namespace) -> ssl.SSLContext:
 
 async def open_bound(
     count: int,
-    at_once: int,
-    limit: float,
     target: Target,
     options: argparse.Namespace,
+    faults: Counter[str],
     take: Callable[[Link], None],
 ) -> None:
     """Open and bind connections, some at once.
 
     Args:
       count: how many.
-      at_once: how many at once.
-      limit: seconds for each.
       target: where to.
-      options: login and trust.
+      options: login, trust, and how long each may take.
+      faults: where what comes unasked is counted.
       take: is given each one that is bound.
 
     Raises:
       LoadError: one of them could not be bound; all others are the caller's to close.
     """
     context = tls_context(options) if target.tls else None
-    limiter = trio.CapacityLimiter(at_once)
+    limiter = trio.CapacityLimiter(BINDS_AT_ONCE)
     problems: list[LoadError] = []
 
     async def one(number: int) -> None:
         async with limiter:
             try:
-                with trio.fail_after(limit):
-                    link = await Link.open(target, context)
+                with trio.fail_after(options.patience):
+                    link = await Link.open(target, context, faults)
                     try:
                         status = await link.bind(options)
                         if status:
@@ -201,9 +298,14 @@ async def open_bound(
                         await link.close()
                         raise
                 take(link)
-            except (*FAILURES, trio.TooSlowError) as error:
-                problems.append(LoadError(f"session {number}: {reason_of(error)}"))
-                nursery.cancel_scope.cancel()
+            except trio.TooSlowError:
+                refuse(number, f"not bound within {options.patience:g} s")
+            except FAILURES as error:
+                refuse(number, reason_of(error))
+
+    def refuse(number: int, reason: str) -> None:
+        problems.append(LoadError(f"session {number}: {reason}"))
+        nursery.cancel_scope.cancel()
 
     async with trio.open_nursery() as nursery:
         for number in range(1, count + 1):

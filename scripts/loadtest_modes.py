@@ -6,39 +6,27 @@ import itertools
 from typing import TYPE_CHECKING
 
 import trio
-from loadtest_link import FAILURES, MAX_PDU_OCTETS, Link, open_bound, tls_context
-
-from otpblue_trio.smpp import (
-    DecodeError,
-    EnquireLink,
-    EnquireLinkResp,
-    FramingError,
-    Unbind,
-    UnbindResp,
-    decode,
-    encode,
-)
+from loadtest_books import Tally
+from loadtest_link import FAILURES, Link, LinkLost, open_bound, tls_context
 
 if TYPE_CHECKING:
     import argparse
 
-    from loadtest_books import Tally
+    from loadtest_ending import Ending
     from loadtest_link import Target
 
 __all__ = ["BindStorm", "IdleHold"]
 
-_CYCLE_LIMIT = 30.0
 _UNBIND_LIMIT = 5.0
-_BINDS_AT_ONCE = 32
-_BIND_LIMIT = 60.0
 
 
 class BindStorm:
     """One round of connect, bind, unbind, over and over, in parallel.
 
-    With a rate cycles fall due at fixed times, and a cycle's latency counts from then; else each
-    worker begins the next one when one is done. A bind that is refused is a fault: give the account
-    as many sessions as there are workers.
+    With a rate cycles fall due at fixed times, and a cycle's latency counts from then; those that
+    no worker was free for before the end are counted as unsent. Without one each worker begins the
+    next one when one is done. A bind that is refused is a fault: give the account as many sessions
+    as there are workers.
 
     Args:
       options: of the run; `sessions` is how many cycles run at once.
@@ -46,6 +34,7 @@ class BindStorm:
       tally: of the target.
       most: how many cycles at most; None: no end.
       seconds: when to begin no more.
+      ending: whether the operator wants the run to end.
     """
 
     def __init__(
@@ -55,12 +44,14 @@ class BindStorm:
         tally: Tally,
         most: int | None,
         seconds: float,
+        ending: Ending,
     ) -> None:
         self._options = options
         self._target = target
         self._tally = tally
         self._left = iter(range(most)) if most is not None else itertools.count()
         self._seconds = seconds
+        self._ending = ending
         self._context = tls_context(options) if target.tls else None
 
     async def connect(self) -> None:
@@ -70,8 +61,9 @@ class BindStorm:
           LoadError: it does not.
         """
         links: list[Link] = []
-        await open_bound(1, 1, _BIND_LIMIT, self._target, self._options, links.append)
-        await _leave(links[0])
+        trial = Tally()  # the cycles tell what is wrong
+        await open_bound(1, self._target, self._options, trial.faults, links.append)
+        await _leave(links[0], trial, self._ending)
 
     async def run(self) -> None:
         """Run all cycles."""
@@ -80,16 +72,28 @@ class BindStorm:
         async with trio.open_nursery() as nursery:
             for _ in range(self._options.sessions):
                 nursery.start_soon(self._work)
+        if self._options.rate:
+            end = min(self._end, self._ending.asked_at)
+            unsent = itertools.takewhile(lambda number: self._due(number) < end, self._left)
+            self._tally.faults["unsent"] += sum(1 for _ in unsent)
+
+    def _due(self, number: int) -> float:
+        rate: float = self._options.rate
+        return self._start + number / rate
 
     async def _work(self) -> None:
         rate = self._options.rate
-        while (number := next(self._left, None)) is not None:
-            now = trio.current_time()
-            due = self._start + number / rate if rate else now
-            if due >= self._end or now >= self._end:
+        while not self._ending.is_asked and trio.current_time() < self._end:
+            number = next(self._left, None)
+            if number is None:
                 return
-            if due > now:
+            due = self._due(number) if rate else trio.current_time()
+            if due >= self._end:
+                return
+            with self._ending.working(due):
                 await trio.sleep_until(due)
+            if trio.current_time() < due:
+                return
             if rate:
                 lag = trio.current_time() - due
                 self._tally.largest_lag = max(self._tally.largest_lag, lag)
@@ -97,12 +101,13 @@ class BindStorm:
 
     async def _cycle(self, due: float) -> None:
         tally = self._tally
-        tally.went_out(due)
         began = trio.current_time()
+        tally.went_out(due, began)
         link: Link | None = None
+        is_complete = False
         try:
-            with trio.fail_after(_CYCLE_LIMIT):
-                link = await Link.open(self._target, self._context)
+            with self._ending.waiting(self._options.patience) as limit:
+                link = await Link.open(self._target, self._context, tally.faults)
                 connected = trio.current_time()
                 status = await link.bind(self._options)
                 bound = trio.current_time()
@@ -111,16 +116,20 @@ class BindStorm:
                     tally.faults["bind_refused"] += 1
                     return
                 await link.unbind()
-            now = trio.current_time()
-            tally.came_back(due, now)
-            tally.phase("connect", connected - began)
-            tally.phase("bind", bound - connected)
-            tally.phase("unbind", now - bound)
-        except trio.TooSlowError:
-            tally.faults["lost_response"] += 1
-        except (*FAILURES, DecodeError):
-            tally.faults["not_connected" if link is None else "closed_by_peer"] += 1
+                now = trio.current_time()
+                tally.came_back(due, now)
+                tally.phase("connect", connected - began)
+                tally.phase("bind", bound - connected)
+                tally.phase("unbind", now - bound)
+                is_complete = True
+            if limit.cancelled_caught:
+                tally.faults["lost_response"] += 1
+        except LinkLost as lost:
+            tally.faults[lost.fault] += 1
+        except FAILURES:
+            tally.faults["not_connected"] += 1
         finally:
+            tally.given_up += not is_complete
             if link is not None:
                 await link.close()
 
@@ -133,15 +142,22 @@ class IdleHold:
       target: where to.
       tally: of the target.
       seconds: how long they stay.
+      ending: whether the operator wants the run to end.
     """
 
     def __init__(
-        self, options: argparse.Namespace, target: Target, tally: Tally, seconds: float
+        self,
+        options: argparse.Namespace,
+        target: Target,
+        tally: Tally,
+        seconds: float,
+        ending: Ending,
     ) -> None:
         self._options = options
         self._target = target
         self._tally = tally
         self._seconds = seconds
+        self._ending = ending
         self._links: list[Link] = []
 
     async def connect(self) -> None:
@@ -158,12 +174,7 @@ class IdleHold:
 
         try:
             await open_bound(
-                self._options.sessions,
-                _BINDS_AT_ONCE,
-                _BIND_LIMIT,
-                self._target,
-                self._options,
-                take,
+                self._options.sessions, self._target, self._options, self._tally.faults, take
             )
         except BaseException:
             for link in self._links:
@@ -183,65 +194,49 @@ class IdleHold:
     async def _hold(self, link: Link, first: float, end: float) -> None:
         due = trio.current_time() + first
         try:
-            while due < end:
-                if not await self._is_silent(link, due):
-                    return
+            while due < end and await self._listen(link, due):
                 if not await self._enquire(link):
                     return
                 due += self._options.enquire_interval
-            if await self._is_silent(link, end) and not await _leave(link):
-                self._tally.faults["unbind_unanswered"] += 1
+            await self._listen(link, end)
+            await _leave(link, self._tally, self._ending)
+        except LinkLost as lost:
+            self._tally.faults[lost.fault] += 1
         finally:
             await link.close()
 
-    async def _is_silent(self, link: Link, until: float) -> bool:
-        """Wait; return whether the session lives and nothing came that nobody asked for."""
-        with trio.move_on_at(until):
-            try:
-                while octets := await link.stream.receive_some(MAX_PDU_OCTETS):
-                    link.framer.feed(bytes(octets))
-                    while (frame := link.framer.next_frame()) is not None:
-                        pdu = decode(frame)
-                        if isinstance(pdu, EnquireLink):
-                            sequence_number = pdu.sequence_number
-                            await link.stream.send_all(
-                                encode(EnquireLinkResp(sequence_number=sequence_number))
-                            )
-                        elif isinstance(pdu, Unbind):
-                            await link.stream.send_all(
-                                encode(UnbindResp(sequence_number=pdu.sequence_number))
-                            )
-                        else:
-                            self._tally.faults["unexpected_pdu"] += 1
-            except (trio.BrokenResourceError, FramingError, DecodeError):
-                pass
-            self._tally.faults["closed_by_peer"] += 1
-            return False
-        return True
+    async def _listen(self, link: Link, until: float) -> bool:
+        """Return whether the time came before the end was asked for. Raises as `Link.listen`."""
+        with self._ending.working(until):
+            await link.listen()
+        return not self._ending.is_asked
 
     async def _enquire(self, link: Link) -> bool:
+        """Return whether the enquire_link was answered in time. Raises as `Link.enquire` does."""
         due = trio.current_time()
-        self._tally.went_out(due)
+        self._tally.went_out(due, due)
+        is_answered = False
         try:
-            with trio.fail_after(self._options.patience):
+            with self._ending.waiting(self._options.patience):
                 await link.enquire()
-        except trio.TooSlowError:
+                self._tally.came_back(due, trio.current_time())
+                is_answered = True
+        finally:
+            self._tally.given_up += not is_answered
+        if not is_answered:
             self._tally.faults["lost_response"] += 1
-            return False
-        except (*FAILURES, DecodeError):
-            self._tally.faults["closed_by_peer"] += 1
-            return False
-        self._tally.came_back(due, trio.current_time())
-        return True
+        return is_answered
 
 
-async def _leave(link: Link) -> bool:
-    """Unbind and close; return whether the unbind was answered."""
+async def _leave(link: Link, tally: Tally, ending: Ending) -> None:
+    """Unbind and close; count an unbind that is not answered."""
     try:
-        with trio.fail_after(_UNBIND_LIMIT):
+        with ending.waiting(_UNBIND_LIMIT) as limit:
             await link.unbind()
-    except (*FAILURES, DecodeError, trio.TooSlowError):
-        return False
+        if limit.cancelled_caught:
+            tally.faults["unbind_unanswered"] += 1
+    except LinkLost as lost:
+        closed = lost.fault == "closed_by_peer"
+        tally.faults["unbind_unanswered" if closed else lost.fault] += 1
     finally:
         await link.close()
-    return True

@@ -47,7 +47,9 @@ def _ranked(ordered: Sequence[float], share: float) -> float:
     return round(ordered[math.ceil(share * len(ordered)) - 1] * 1000, 3)
 
 
-def report(tally: Tally, *, mode: str, target: str, sessions: int = 1) -> Result:
+def report(
+    tally: Tally, *, mode: str, target: str, sessions: int = 1, rate: float | None = None
+) -> Result:
     """Return what was seen of one target. Latencies are milliseconds.
 
     Args:
@@ -55,11 +57,13 @@ def report(tally: Tally, *, mode: str, target: str, sessions: int = 1) -> Result
       mode: `submit`, `bind` or `idle`.
       target: its name.
       sessions: how many were bound at once.
+      rate: messages or cycles a second that were due; None: flat out.
     """
     duration = tally.duration if tally.answered else 0.0
     result = {
         "target": target,
         "mode": mode,
+        "rate": rate,
         "sent": tally.sent,
         "answered": tally.answered,
         "receipts": tally.receipts,
@@ -69,21 +73,25 @@ def report(tally: Tally, *, mode: str, target: str, sessions: int = 1) -> Result
         "receipt_ms": percentiles(tally.receipt_latency),
         "phases_ms": {name: percentiles(taken) for name, taken in tally.phases.items()},
         "largest_lag_ms": round(tally.largest_lag * 1000, 3),
-        "loader_cpu_share": _share(tally.cpu_of_loader, duration),
+        "omitted": tally.omitted,
+        "loader_cpu_share": _share(tally.cpu_of_loader, tally.load_time),
         "statuses": {status_name(one): n for one, n in sorted(tally.statuses.items())},
         "kinds": {
             kind: {status_name(one): n for one, n in sorted(statuses.items())}
             for kind, statuses in sorted(tally.kinds.items())
         },
         **{group: sum(tally.faults[one] for one in names) for group, names in FAULTS.items()},
+        "troubles": tally.troubles,
         "faults": {name: n for name, n in sorted(tally.faults.items()) if n},
         "histogram": _histogram(tally.response_latency),
         "series": _series(tally),
     }
-    if tally.cpu:
+    if tally.cpu_is_unknown:
+        result["cpu"] = None
+    elif tally.cpu:
         result["cpu"] = {
             "seconds": round(tally.cpu, 3),
-            "share": _share(tally.cpu, duration),
+            "share": _share(tally.cpu, tally.load_time),
             "us_each": round(tally.cpu / tally.answered * 1e6, 1) if tally.answered else None,
         }
     if tally.memory and mode == "idle":
@@ -192,12 +200,14 @@ def _at(result: Result, path: Sequence[str]) -> Any:  # a number or nothing
 # ---------------------------------------------------------------------- as text
 
 
-def as_text(results: Sequence[Result], *, seed: int) -> str:
+def as_text(results: Sequence[Result], *, seed: int, was_interrupted: bool = False) -> str:
     """Return results for people to read, one below the other, then side by side."""
     parts = [_one_as_text(result, with_name=len(results) > 1) for result in results]
     if len(results) > 1:
         parts.append(_comparison_as_text(results))
     parts.append(f"seed       {seed}")
+    if was_interrupted:
+        parts.append("interrupted: the run ended before its time")
     return "\n\n".join(parts)
 
 
@@ -224,7 +234,9 @@ def _one_as_text(result: Result, *, with_name: bool) -> str:
     if result["receipts"]:
         lines.append(f"receipt    {latency(result['receipt_ms'])} ms")
     lines += [f"{name:10} {latency(ranks)} ms" for name, ranks in result["phases_ms"].items()]
-    if "cpu" in result:
+    if result.get("cpu", 0) is None:
+        lines.append("server CPU unknown")
+    elif "cpu" in result:
         cpu = result["cpu"]
         lines.append(
             f"server CPU {cpu['us_each']} us each, {cpu['seconds']} s, {cpu['share']:.0%} of a core"
@@ -234,6 +246,14 @@ def _one_as_text(result: Result, *, with_name: bool) -> str:
     lines.append(f"loader CPU {result['loader_cpu_share']:.0%} of a core")
     if result["loader_cpu_share"] > 0.9:
         lines.append("           this program was the bottleneck: throughput is its own")
+    if result["rate"]:
+        lines.append(f"lag        this program was up to {result['largest_lag_ms']:.4g} ms late")
+    if result["omitted"]:
+        lines.append(
+            f"           this program was too slow for the rate: {result['omitted']} messages that "
+            "were due were not sent"
+        )
+    lines += [f"trouble    {one}" for one in result["troubles"]]
     lines += [
         "status     " + ", ".join(f"{name} {n}" for name, n in result["statuses"].items()),
         "accounts   " + ", ".join(f"{name.replace('_', ' ')} {result[name]}" for name in FAULTS),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
+import subprocess
 import sys
 from enum import StrEnum
 from functools import partial
@@ -44,6 +46,7 @@ class Lie(StrEnum):
 
     NONE = "none"
     NO_RESPONSE = "no_response"
+    NEVER_A_RESPONSE = "never_a_response"
     NO_RECEIPT = "no_receipt"
     RESPONSE_TWICE = "response_twice"
     RECEIPT_TWICE = "receipt_twice"
@@ -69,6 +72,7 @@ class Server:
     """An SMPP server that delivers everything and tells one lie."""
 
     def __init__(self, lie: Lie) -> None:
+        self.was_loaded = trio.Event()
         self._lie = lie
         self._count = itertools.count(1)
         self._binds = itertools.count()
@@ -100,9 +104,12 @@ class Server:
                     case EnquireLink():
                         answers = [EnquireLinkResp(sequence_number=pdu.sequence_number)]
                     case SubmitSm():
+                        self.was_loaded.set()
                         first = first or pdu
                         count = next(self._count)
                         lie = self._lie if count == LIED_TO else Lie.NONE
+                        if self._lie is Lie.NEVER_A_RESPONSE:
+                            continue
                         if lie is Lie.HANG_UP:
                             return
                         if lie is Lie.STALL:
@@ -227,10 +234,11 @@ async def test_a_lie_is_found_and_named(
     assert code == 1
 
 
-async def test_messages_in_flight_when_the_server_hangs_up_are_lost(nursery: trio.Nursery) -> None:
+async def test_messages_that_the_server_hangs_up_before_are_lost(nursery: trio.Nursery) -> None:
     code, result = await load_lying_server(nursery, Lie.HANG_UP)
     assert result["faults"]["closed_by_peer"] == 1
-    assert result["lost"] == result["sent"] - result["receipts"] > 0
+    assert result["faults"]["unsent"] == MESSAGES - result["sent"]
+    assert result["lost"] == MESSAGES - result["receipts"] > 0
     assert code == 1
 
 
@@ -302,6 +310,38 @@ async def test_idle_session_that_ends_or_is_not_answered_is_a_fault(
     assert code == 1
 
 
+@pytest.mark.parametrize(
+    ("lie", "signals", "fault"), [(Lie.NONE, 1, ""), (Lie.NEVER_A_RESPONSE, 2, "lost_response")]
+)
+async def test_interrupt_ends_the_run_with_its_result_and_a_second_one_drops_the_sessions(
+    nursery: trio.Nursery, lie: Lie, signals: int, fault: str
+) -> None:
+    server = Server(lie)
+    listeners = await nursery.start(partial(trio.serve_tcp, server.serve, 0, host="127.0.0.1"))
+    port = listeners[0].socket.getsockname()[1]
+    command = [sys.executable, str(SCRIPTS / "loadtest.py"), f"--port={port}", "--password=pw"]
+    command += ["--json", "--quiet", "--rate=50", "--seconds=600", "--patience=600"]
+    process = await trio.lowlevel.open_process(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with trio.fail_after(30):
+        await server.was_loaded.wait()
+        told = b""
+        for _ in range(signals):
+            process.send_signal(signal.SIGINT)
+            told += await process.stderr.receive_some()  # it has heard it
+        printed = b"".join([octets async for octets in process.stdout])
+        told += b"".join([octets async for octets in process.stderr])
+        assert await process.wait() == 130
+    result = json.loads(printed)
+    assert result["interrupted"] is True
+    assert result["sent"] >= 1
+    assert set(result["faults"]) == ({fault} if fault else set())
+    assert b"Traceback" not in told
+
+
 async def test_port_without_a_server_is_told_in_one_line() -> None:
     with trio.socket.socket() as unused:
         await unused.bind(("127.0.0.1", 0))
@@ -311,5 +351,5 @@ async def test_port_without_a_server_is_told_in_one_line() -> None:
             command, capture_stdout=True, capture_stderr=True, check=False
         )
     assert ended.returncode == 1
-    assert ended.stderr.startswith(b"loadtest: session 1: ")
-    assert ended.stderr.count(b"\n") == 1
+    complaint = f"loadtest: 127.0.0.1:{port}: session 1: Connection refused\n"
+    assert ended.stderr.decode() == complaint

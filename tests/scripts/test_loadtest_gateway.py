@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PASSWORD = "hush-pw1"
 LIMIT = 60.0
+REFUSED = "127.0.0.1:{port}: session 1: bind refused: ESME_RINVPASWD"
 SIMULATED_MS = 3  # what the simulator takes at least
 
 
@@ -184,9 +185,12 @@ def test_cpu_time_of_the_server_is_told_for_each_message(gateway: Running) -> No
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--password=wrong"], "session 1: bind refused: ESME_RINVPASWD"),
+        (["--password=wrong"], REFUSED),
         (["--password", PASSWORD, "--cpu-of=4194305"], "--cpu-of: there is no process 4194305"),
-        (["--password=wrong", "--mode=bind"], "session 1: bind refused: ESME_RINVPASWD"),
+        (
+            ["--password=wrong", "--mode=bind"],
+            REFUSED,
+        ),
     ],
     ids=["password", "process", "bind mode"],
 )
@@ -198,5 +202,5 @@ def test_run_that_cannot_be_made_is_told_in_one_line(
         [*command, *options], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"loadtest: {complaint}")
+    assert ended.stderr.startswith(f"loadtest: {complaint.format(port=gateway.plain)}")
     assert ended.stderr.count("\n") == 1

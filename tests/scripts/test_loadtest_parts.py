@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 import phonenumbers
 import pytest
-from loadtest import process_figures
 from loadtest_books import FAULTS, Tally
 from loadtest_link import Target, parse_target
 from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
 from loadtest_options import parse_arguments
 from loadtest_progress import progress_line, share_done
 from loadtest_result import as_text, compare, percentiles, report
+from loadtest_run import process_figures
 
 from otpblue_trio.smpp import CommandStatus
 from otpblue_trio.upstream.simulator_rules import BEHAVIOURS
@@ -159,7 +159,7 @@ def tally_of(latencies: list[float], interval: float = 0.1) -> Tally:
     tally.begin_round(100.0)
     for place, latency in enumerate(latencies):
         due = 100.0 + place * interval
-        tally.went_out(due)
+        tally.went_out(due, due)
         tally.came_back(due, due + latency)
         tally.statuses[CommandStatus.ESME_ROK] += 1
     tally.end_round(200.0)
@@ -191,7 +191,7 @@ def test_long_run_has_longer_steps() -> None:
 def test_clock_stands_still_between_rounds() -> None:
     tally = tally_of([0.01] * 10)
     tally.begin_round(1000.0)
-    tally.went_out(1000.0)
+    tally.went_out(1000.0, 1000.0)
     tally.came_back(1000.0, 1000.5)
     tally.end_round(1001.0)
     assert tally.response_at[-1] == pytest.approx(100.5)
