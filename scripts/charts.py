@@ -34,6 +34,7 @@ __all__ = [
 WIDTH = 520
 HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 52, 28
+LEGEND_LINE = 16
 MOST_POINTS = 300
 CHARACTER, CAPITAL = 6.6, 8.4  # about what one takes at this font size
 
@@ -154,7 +155,7 @@ def lines(
             share = (y - low) / (high - low)
         return bottom - (bottom - TOP) * min(max(share, 0.0), 1.0)
 
-    parts = [_title(title, unit), _legend([one.name for one in drawn])]
+    parts = []
     for tick in ticks:
         parts.append(f'<path class="grid" d="M{LEFT} {at_y(tick):.1f}H{right}"/>')
         parts.append(_text(LEFT - 6, at_y(tick) + 4, number(tick), "end"))
@@ -169,7 +170,7 @@ def lines(
         path = _path(one.points, at_x, at_y, positive=logarithmic)
         parts.append(f'<path class="line l{index % 5}" d="{path}"/>')
     parts += _hits(drawn, at_x, bottom, unit)
-    return Panel("".join(parts), HEIGHT, title)
+    return _headed(title, unit, [one.name for one in drawn], "".join(parts), HEIGHT)
 
 
 def columns(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str = "") -> Panel:
@@ -183,7 +184,7 @@ def columns(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str 
     """
     ticks = _ticks([value for bar in data for value in bar.values], from_zero=True)
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    parts = [_title(title, unit), _legend(names)]
+    parts = []
     for tick in ticks:
         y = bottom - (bottom - TOP) * tick / ticks[-1]
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>')
@@ -202,7 +203,7 @@ def columns(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str 
             )
         if place % every == 0:
             parts.append(_text(left + slot / 2, bottom + 18, bar.name, "middle"))
-    return Panel("".join(parts), HEIGHT, title)
+    return _headed(title, unit, names, "".join(parts), HEIGHT)
 
 
 def bars(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str = "") -> Panel:
@@ -211,7 +212,7 @@ def bars(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str = "
     most = max((value for bar in data for value in bar.values), default=1.0) or 1.0
     label = min(max((_width(bar.name) for bar in data), default=20) + 16, WIDTH * 0.5)
     room = WIDTH - RIGHT - label - 64
-    parts = [_title(title, unit), _legend(names)]
+    parts = []
     top = TOP - (0 if len(names) > 1 else 16)
     for bar in data:
         middle = top + row * len(bar.values) / 2
@@ -225,7 +226,7 @@ def bars(title: str, names: Sequence[str], data: Sequence[Bar], *, unit: str = "
             parts.append(_text(label + long + 6, top + 13, number(value), "start", "value"))
             top += row
         top += gap
-    return Panel("".join(parts), top + 8, title)
+    return _headed(title, unit, names, "".join(parts), top + 8)
 
 
 # ---------------------------------------------------------------------- pieces
@@ -236,17 +237,21 @@ def _title(title: str, unit: str) -> str:
     return f'<text class="title" x="12" y="20">{shown}</text>'
 
 
-def _legend(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return ""
-    parts, x = [], 12.0
-    for index, name in enumerate(names):
+def _headed(title: str, unit: str, names: Sequence[str], body: str, height: float) -> Panel:
+    """Return a panel with its title and legend; what is below moves down for a long legend."""
+    parts, x, y = [_title(title, unit)], 12.0, 0.0
+    for index, name in enumerate(names if len(names) > 1 else ()):
+        wide = 33 + _width(name)
+        if x > 12.0 and x + wide > WIDTH:
+            x, y = 12.0, y + LEGEND_LINE
         parts.append(
-            f'<rect class="f{index % 5}" x="{x:.1f}" y="31" width="10" height="10" rx="2"/>'
+            f'<rect class="f{index % 5}" x="{x:.1f}" y="{31 + y:.1f}" '
+            'width="10" height="10" rx="2"/>'
         )
-        parts.append(_text(x + 15, 40, name, "start"))
-        x += 33 + _width(name)
-    return "".join(parts)
+        parts.append(_text(x + 15, 40 + y, name, "start"))
+        x += wide
+    parts.append(f'<g transform="translate(0 {y:g})">{body}</g>' if y else body)
+    return Panel("".join(parts), height + y, title)
 
 
 def _width(text: str) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from charts import Bar, Panel, Series, bars, columns, lines, number
 from loadtest_books import FAULTS
-from loadtest_result import RANKS, compare, has_faults
+from loadtest_result import RANKS, caveats, compare, has_faults
 from pages import Section, Tile, chart, grid, note, page, table
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _accounts(results: Sequence[Result]) -> str:
             ]
             told.append(", ".join(found) or "0")
         rows.append([group.replace("_", " "), *told])
-        news.append(all(result[group] == 0 for result in results))
+        news.append([result[group] == 0 for result in results])
     text = (
         "Every submit_sm must get one submit_sm_resp; every accepted one that asked for it one "
         "receipt, behind its response, with its message_id and its addresses swapped."
@@ -220,19 +220,15 @@ def _accounts(results: Sequence[Result]) -> str:
 
 def _comparison(results: Sequence[Result]) -> str:
     rows: list[list[str]] = []
-    news: list[bool | None] = []
+    news: list[list[bool | None]] = []
     for row in compare(results):
-        ratio = row["ratios"][-1]
         shown = [f"x {one:.2f}" for one in row["ratios"][1:] if one is not None]
         rows.append([row["measure"], *map(_figure, row["values"]), " ".join(shown) or "-"])
-        if ratio is None or abs(ratio - 1) < 0.05:
-            news.append(None)
-        else:
-            news.append((ratio > 1) is row["more_is_better"])
+        news.append([*row["is_better"], None])
     first = results[0]["target"]
-    return table(["", *(result["target"] for result in results), f"to {first}"], rows, news) + note(
-        "Green: better than the first by more than 5 %; red: worse."
-    )
+    notes = ["Green: better than the first by more than 5 %; red: worse.", *caveats(results)]
+    head = ["", *(result["target"] for result in results), f"to {first}"]
+    return table(head, rows, news) + "".join(map(note, notes))
 
 
 def _figure(value: Any) -> str:

@@ -82,8 +82,10 @@ def reason_of(error: BaseException) -> str:
         return "; ".join(dict.fromkeys(map(reason_of, error.exceptions)))
     if error.__cause__ is not None:
         return reason_of(error.__cause__)
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError | socket.gaierror):
-        return os.strerror(error.errno) if error.errno else str(error)
+    if isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)  # without the address, which the target's name is
     return str(error) or type(error).__name__
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from loadtest_books import Tally
 
-__all__ = ["RANKS", "as_text", "compare", "has_faults", "percentiles", "report"]
+__all__ = ["RANKS", "as_text", "caveats", "compare", "has_faults", "percentiles", "report"]
 
 RANKS = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 SERIES_RANKS = ("p50", "p99", "max")
@@ -75,6 +75,7 @@ def report(
         "largest_lag_ms": round(tally.largest_lag * 1000, 3),
         "omitted": tally.omitted,
         "loader_cpu_share": _share(tally.cpu_of_loader, tally.load_time),
+        "accepted_share": _accepted_share(tally) if mode != "idle" else None,
         "statuses": {status_name(one): n for one, n in sorted(tally.statuses.items())},
         "kinds": {
             kind: {status_name(one): n for one, n in sorted(statuses.items())}
@@ -82,6 +83,7 @@ def report(
         },
         **{group: sum(tally.faults[one] for one in names) for group, names in FAULTS.items()},
         "troubles": tally.troubles,
+        "fault_count": sum(tally.faults.values()),
         "faults": {name: n for name, n in sorted(tally.faults.items()) if n},
         "histogram": _histogram(tally.response_latency),
         "series": _series(tally),
@@ -104,6 +106,11 @@ def report(
 
 def _share(seconds: float, duration: float) -> float:
     return round(seconds / duration, 3) if duration else 0.0
+
+
+def _accepted_share(tally: Tally) -> float | None:
+    answered = sum(tally.statuses.values())
+    return round(tally.statuses[0] / answered, 4) if answered else None
 
 
 def _histogram(latencies: Sequence[float]) -> list[dict[str, float]]:
@@ -156,6 +163,8 @@ def has_faults(results: Sequence[Result]) -> bool:
 
 # name, where it stands, whether more is better
 _MEASURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
+    ("accepted, share", ("accepted_share",), True),
+    ("faults", ("fault_count",), False),
     ("per second", ("per_second",), True),
     ("response p50, ms", ("response_ms", "p50"), False),
     ("response p99, ms", ("response_ms", "p99"), False),
@@ -166,17 +175,25 @@ _MEASURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("server CPU each, us", ("cpu", "us_each"), False),
     ("memory each, KiB", ("memory", "kib_each"), False),
 )
+_OF_ANSWERS = ("accepted, share", "faults")
+"""Measures of what was answered; the others tell at what cost."""
+
+ALIKE = 0.05
+"""Ratios that differ by less from 1 are no news."""
 
 
 def compare(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return the measures of several targets side by side, with ratios to the first one's.
 
-    Measures that one of them lacks are left out.
+    Measures that one of them lacks are left out; so is the throughput where a rate was given, since
+    that is what was sent and no figure of the target. Where a target accepted another share of the
+    messages than the first, its speed is that of other work, and neither better nor worse.
     """
     rows = []
+    accepted = [result["accepted_share"] for result in results]
     for name, path, more_is_better in _MEASURES:
         values = [_at(result, path) for result in results]
-        if any(value is None for value in values):
+        if any(value is None for value in values) or (name == "per second" and _is_paced(results)):
             continue
         first = values[0]
         rows.append(
@@ -185,9 +202,38 @@ def compare(results: Sequence[Result]) -> list[dict[str, Any]]:
                 "more_is_better": more_is_better,
                 "values": values,
                 "ratios": [round(value / first, 3) if first else None for value in values],
+                "is_better": [
+                    _is_better(value, first, more_is_better=more_is_better)
+                    if name in _OF_ANSWERS or _are_alike(share, accepted[0])
+                    else None
+                    for value, share in zip(values, accepted, strict=True)
+                ],
             }
         )
     return rows
+
+
+def caveats(results: Sequence[Result]) -> list[str]:
+    """Return what to know before several targets are compared."""
+    first, *others = results
+    return [
+        f"{other['target']} accepted another share of the messages than {first['target']}: its "
+        "speed is that of other work."
+        for other in others
+        if not _are_alike(other["accepted_share"], first["accepted_share"])
+    ]
+
+
+def _is_paced(results: Sequence[Result]) -> bool:
+    return any(result["rate"] or result["mode"] == "idle" for result in results)
+
+
+def _are_alike(value: float | None, first: float | None) -> bool:
+    return value == first or abs((value or 0) - (first or 0)) < ALIKE * (first or 0)
+
+
+def _is_better(value: float, first: float, *, more_is_better: bool) -> bool | None:
+    return None if _are_alike(value, first) else (value > first) is more_is_better
 
 
 def _at(result: Result, path: Sequence[str]) -> Any:  # a number or nothing
@@ -288,4 +334,5 @@ def _comparison_as_text(results: Sequence[Result]) -> str:
         shown = "".join(f"{value:>{width}.5g}" for value in row["values"])
         ratios = "  ".join(f"x {ratio:.2f}" for ratio in row["ratios"][1:] if ratio is not None)
         lines.append(f"{row['measure']:22}{shown}   {ratios}".rstrip())
+    lines += caveats(results)
     return "\n".join(lines)

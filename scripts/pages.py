@@ -51,7 +51,6 @@ td.good{color:var(--good)}td.bad{color:var(--bad);font-weight:600}
 pre{margin:0;padding:8px;white-space:pre-wrap;overflow-wrap:anywhere;
 font:13px/1.5 ui-monospace,"DejaVu Sans Mono",monospace}
 .note{color:var(--soft);font-size:13px;margin:8px 4px}
-td.none{color:var(--soft)}
 @media (max-width:520px){main{padding:16px 10px}h1{font-size:20px}th,td{padding:6px 8px;
 white-space:normal}
 .chart{font-size:14px}}
@@ -59,7 +58,7 @@ white-space:normal}
 """
 
 
-_NEWS = {True: "good", False: "bad", None: "none"}
+_NEWS = {True: ' class="good"', False: ' class="bad"', None: ""}
 
 
 @attrs.frozen
@@ -96,22 +95,27 @@ def note(text: str) -> str:
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], good: Sequence[bool | None] = ()
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    good: Sequence[Sequence[bool | None]] = (),
 ) -> str:
     """Return a table.
 
     Args:
       head: the columns' names; none are shown when empty.
       rows: cells as text.
-      good: for each row, whether its last cell is good news; None: neither. Empty: no news.
+      good: for each row, whether its last cells are good news; None: neither. Empty: no news.
     """
     parts = []
     if head:
         parts.append(f"<tr>{''.join(f'<th>{escape(one)}</th>' for one in head)}</tr>")
     for at, row in enumerate(rows):
-        news = f' class="{_NEWS[good[at]]}"' if good else ""
-        cells = [f"<td>{escape(cell)}</td>" for cell in row[:-1]]
-        cells.append(f"<td{news}>{escape(row[-1])}</td>")
+        told = good[at] if good else ()
+        news = [None] * (len(row) - len(told)) + list(told)
+        cells = [
+            f"<td{_NEWS[is_good]}>{escape(cell)}</td>"
+            for cell, is_good in zip(row, news, strict=True)
+        ]
         parts.append(f"<tr>{''.join(cells)}</tr>")
     return f'<div class="card"><table>{"".join(parts)}</table></div>'
 

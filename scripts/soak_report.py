@@ -189,7 +189,7 @@ def html_of(result: dict[str, Any]) -> str:
             table(
                 ["", "found", ""],
                 [[one["name"], one["found"], _word(one["passed"])] for one in checks],
-                [one["passed"] for one in checks],
+                [[one["passed"]] for one in checks],
             ),
         ),
         Section(

@@ -7,7 +7,20 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from charts import Bar, Mark, Panel, Series, bars, columns, inline, lines, number, standalone
+from charts import (
+    CHARACTER,
+    WIDTH,
+    Bar,
+    Mark,
+    Panel,
+    Series,
+    bars,
+    columns,
+    inline,
+    lines,
+    number,
+    standalone,
+)
 from pages import Section, Tile, chart, grid, note, page, table
 
 LINES = lines(
@@ -55,6 +68,27 @@ def test_peak_survives_the_thinning() -> None:
     assert "77" in lines("peak", [Series("p", points)]).body
 
 
+def test_legend_goes_on_below_when_it_is_too_long_for_one_line() -> None:
+    names = [f"tcp://gateway-{place}.example:33054" for place in range(4)]
+    for panel in (
+        lines("long", [Series(name, [(0.0, 1.0)]) for name in names]),
+        columns("long", names, [Bar("1", [1, 2, 3, 4])]),
+        bars("long", names, [Bar("ESME_ROK", [1, 2, 3, 4])]),
+    ):
+        body = ET.fromstring(inline(panel))  # noqa: S314 - our own
+        text = {one.text: one.attrib for one in body.iter("text")}
+        ends = [float(text[name]["x"]) + CHARACTER * len(name) for name in names]
+        assert max(ends) <= WIDTH
+        assert len({text[name]["y"] for name in names}) == 2
+    short = lines("long", [Series(name, [(0.0, 1.0)]) for name in "abcd"])
+    assert lines("long", [Series(name, [(0.0, 1.0)]) for name in names]).height > short.height
+
+
+def test_each_cell_of_a_table_has_its_own_news() -> None:
+    html = table(["", "a", "b"], [["x", "1", "2"]], [[False, True]])
+    assert '<td>x</td><td class="bad">1</td><td class="good">2</td>' in html
+
+
 def test_file_of_charts_needs_nothing_from_outside() -> None:
     svg = standalone(PANELS)
     ET.fromstring(svg)  # noqa: S314 - our own
@@ -70,7 +104,7 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_shows() -> None:
         tiles=[Tile("lost", "<1>", is_bad=True)],
         sections=[
             Section("Charts", grid(map(chart, PANELS)) + note("a < b")),
-            Section("Table", table(["a", "b"], [["<x>", "1"], ["y", "2"]], [True, None])),
+            Section("Table", table(["a", "b"], [["<x>", "1"], ["y", "2"]], [[True], [None]])),
         ],
         facts=[("command", "run --x '<y>'")],
     )

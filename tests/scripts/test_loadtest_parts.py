@@ -10,10 +10,12 @@ import sys
 import time
 from array import array
 from datetime import UTC, datetime
+from typing import Any
 
 import phonenumbers
 import pytest
 from loadtest_books import FAULTS, Tally
+from loadtest_html import as_html
 from loadtest_link import Target, parse_target
 from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
 from loadtest_options import parse_arguments
@@ -211,6 +213,67 @@ def test_comparison_tells_ratios_to_the_first() -> None:
     assert "x 2.00" in as_text(results, seed=0)
 
 
+def result_of(
+    name: str,
+    *,
+    rate: float | None = None,
+    refused: int = 0,
+    faults: int = 0,
+    latency: float = 0.01,
+) -> dict[str, Any]:
+    tally = tally_of([latency] * 10)
+    tally.statuses[CommandStatus.ESME_ROK] -= refused
+    tally.statuses[CommandStatus.ESME_RTHROTTLED] += refused
+    tally.faults["lost_receipt"] += faults
+    return report(tally, mode="submit", target=name, rate=rate)
+
+
+def rows_of(*results: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["measure"]: row for row in compare(results)}
+
+
+def test_throughput_of_a_given_rate_is_not_compared() -> None:
+    assert "per second" in rows_of(result_of("a"), result_of("b", latency=0.3))
+    assert "per second" not in rows_of(
+        result_of("a", rate=10), result_of("b", rate=10, latency=0.3)
+    )
+
+
+def test_target_that_refuses_more_is_not_called_better_for_its_speed() -> None:
+    results = result_of("a"), result_of("b", refused=10, latency=0.001)
+    rows = rows_of(*results)
+    assert rows["accepted, share"]["values"] == [1, 0]
+    assert rows["accepted, share"]["is_better"] == [None, False]
+    assert rows["response p50, ms"]["is_better"] == [None, None]
+    assert "b accepted another share of the messages than a" in as_text(results, seed=0)
+
+
+def test_faults_are_compared_also_with_none() -> None:
+    assert rows_of(result_of("a"), result_of("b", faults=3))["faults"]["is_better"] == [None, False]
+    assert rows_of(result_of("a", faults=3), result_of("b"))["faults"]["is_better"] == [None, True]
+
+
+def test_each_target_is_judged_by_its_own_figures() -> None:
+    results = [
+        result_of("a"),
+        result_of("b", faults=1, latency=0.02),
+        result_of("c", latency=0.005),
+        result_of("d"),
+    ]
+    assert rows_of(*results)["response p50, ms"]["is_better"] == [None, False, True, None]
+    html = as_html(
+        results, date="today", command="loadtest", seed=0, interrupted=False, versions={}
+    )
+    assert (
+        '<td>response p50, ms</td><td>10</td><td class="bad">20</td><td class="good">5</td>'
+        "<td>10</td><td>x 2.00 x 0.50 x 1.00</td>"
+    ) in html
+    assert (
+        '<td>lost</td><td class="good">0</td><td class="bad">lost receipt 1</td>'
+        '<td class="good">0</td><td class="good">0</td>'
+    ) in html
+
+
 def test_cpu_time_is_told_for_each_message() -> None:
     tally = tally_of([0.01] * 10)
     tally.cpu = 0.001
@@ -230,6 +293,14 @@ def test_figures_of_this_process_are_read() -> None:
     assert used == pytest.approx(time.process_time(), abs=1.0)
     assert 10 * 1024 * 1024 < memory < 10 * 1024**3
     assert process_figures(None) == (0.0, 0)
+
+
+def test_shares_of_a_core_are_of_the_whole_time_that_it_was_used_in() -> None:
+    tally = tally_of([0.009] * 10)  # in a round of 100 s
+    tally.cpu_of_loader, tally.cpu = 2.25, 50.0
+    result = report(tally, mode="submit", target="t")
+    assert (result["loader_cpu_share"], result["cpu"]["share"]) == (0.022, 0.5)
+    assert "this program was the bottleneck" not in as_text([result], seed=0)
 
 
 def test_text_shows_bars_and_names_the_bottleneck() -> None:
