@@ -29,9 +29,14 @@ __all__ = ["main"]
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    options = parse_arguments(arguments)
+def main(arguments: list[str] | None = None, *, about: str = "") -> int:
+    """Run the command; return its exit code.
+
+    Args:
+      arguments: those of the command line when None.
+      about: stands at the end of --help.
+    """
+    options = parse_arguments(arguments, about=about)
     allow_descriptors(options.sessions * len(options.targets))
     date = f"{wall_clock():%Y-%m-%d %H:%M} UTC"
     ending = Ending()

@@ -27,7 +27,7 @@ def as_html(
     *,
     date: str,
     command: str,
-    seed: int,
+    seed: int | None,
     interrupted: bool,
     versions: dict[str, str],
 ) -> str:
@@ -37,7 +37,7 @@ def as_html(
       results: of `loadtest_result.report`, one for each target.
       date: of the run.
       command: without the password.
-      seed: of the numbers and codes.
+      seed: of the numbers and codes; None: there were none.
       interrupted: whether it ended before its time.
       versions: what the run was made with.
     """
@@ -58,7 +58,11 @@ def as_html(
         passed=not has_faults(results),
         tiles=list(itertools.chain.from_iterable(map(tiles_of, results))),
         sections=sections,
-        facts=[("command", command), ("seed", str(seed)), *versions.items()],
+        facts=[
+            ("command", command),
+            *([] if seed is None else [("seed", str(seed))]),
+            *versions.items(),
+        ],
     )
 
 

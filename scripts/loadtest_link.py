@@ -111,7 +111,10 @@ def parse_target(text: str, *, tls: bool) -> Target:
     """
     found = _TARGET.fullmatch(text)
     if found is None or not 1 <= int(found[4]) <= 65535:
-        raise ValueError(f"{text!r} is not [tls://]HOST:PORT")
+        raise ValueError(
+            f"{text!r} is not HOST:PORT, tls://HOST:PORT or tcp://HOST:PORT with a port from 1 to "
+            "65535 and IPv6 addresses in brackets"
+        )
     return Target(text, found[2] or found[3], int(found[4]), found[1] == "tls" if found[1] else tls)
 
 

@@ -36,6 +36,7 @@ RANGES = (
     *(("81901", 7), ("6281", 7), ("84901", 6), ("97150", 7), ("2771", 7), ("6141", 7)),
     *(("6421", 7), ("52222", 7), ("57321", 7), ("15062", 6), ("234802", 7), ("6012", 7)),
 )
+MOST_WEIGHT = 1_000_000_000
 SENDERS = ("MyBank", "Acme", "PayNow", "ShopLine", "Ride24")
 TEXTS = (
     "Your verification code is {}",
@@ -128,12 +129,14 @@ def parse_mix(text: str) -> dict[str, float]:
         name, equals, weight = part.strip().partition("=")
         if name not in KINDS:
             raise ValueError(f"{name!r} is none of {', '.join(KINDS)}")
+        if name in mix:
+            raise ValueError(f"{name} is named twice")
         try:
             mix[name] = float(weight) if equals else 1.0
         except ValueError:
-            raise ValueError(f"{weight!r} is no number") from None
-        if not 0 <= mix[name] < 1e9:
-            raise ValueError(f"{weight} is no weight")
+            raise ValueError(f"{name}={weight}: {weight!r} is no number") from None
+        if not 0 <= mix[name] <= MOST_WEIGHT:
+            raise ValueError(f"{name}={weight}: a weight is from 0 to {MOST_WEIGHT}")
     if not sum(mix.values()):
         raise ValueError("every weight is 0")
     return mix

@@ -246,12 +246,13 @@ def _at(result: Result, path: Sequence[str]) -> Any:  # a number or nothing
 # ---------------------------------------------------------------------- as text
 
 
-def as_text(results: Sequence[Result], *, seed: int, was_interrupted: bool = False) -> str:
+def as_text(results: Sequence[Result], *, seed: int | None, was_interrupted: bool = False) -> str:
     """Return results for people to read, one below the other, then side by side."""
     parts = [_one_as_text(result, with_name=len(results) > 1) for result in results]
     if len(results) > 1:
         parts.append(_comparison_as_text(results))
-    parts.append(f"seed       {seed}")
+    if seed is not None:
+        parts.append(f"seed       {seed}")
     if was_interrupted:
         parts.append("interrupted: the run ended before its time")
     return "\n\n".join(parts)

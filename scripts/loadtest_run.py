@@ -41,7 +41,7 @@ class _Side:
         self._ending = ending
         # Every side sends the same texts, and goes on in each round where the one before ended.
         self._source: Iterator[Message] = messages(
-            mix=options.mix, seed=options.seed, side=place, sides=len(options.targets)
+            mix=options.mix, seed=options.seed or 0, side=place, sides=len(options.targets)
         )
 
     async def load(self, number: int, most: int | None, seconds: float) -> None:

@@ -185,7 +185,9 @@ async def load_lying_server(
         options = (*options, "--patience=1")  # it would wait for the missing one much longer
     if not any(option.startswith(("--messages", "--seconds")) for option in options):
         options = (f"--messages={MESSAGES}", *options)
-    return await load(port, "--window=4", *options)
+    if not any(option.startswith("--mode") for option in options):
+        options = ("--window=4", *options)
+    return await load(port, *options)
 
 
 @pytest.mark.parametrize("options", [(), ("--sessions=3",), ("--rate=1000",)], ids=str)

@@ -10,8 +10,9 @@ import sys
 import time
 from array import array
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import loadtest
 import phonenumbers
 import pytest
 from loadtest_books import FAULTS, Tally
@@ -25,6 +26,9 @@ from loadtest_run import process_figures
 
 from otpblue_trio.smpp import CommandStatus
 from otpblue_trio.upstream.simulator_rules import BEHAVIOURS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_numbers_are_distinct_valid_and_meet_no_special_outcome() -> None:
@@ -84,9 +88,19 @@ def test_mix_is_read() -> None:
     assert parse_mix("delivered=40, no_imessage") == {"delivered": 40.0, "no_imessage": 1.0}
 
 
-@pytest.mark.parametrize("text", ["", "delivred=1", "delivered=x", "delivered=-1", "delivered=0"])
-def test_mix_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is none of|is no number|is no weight|every weight"):
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "is none of delivered, "),
+        ("delivred=1", "'delivred' is none of delivered, "),
+        ("delivered=x", "delivered=x: 'x' is no number"),
+        ("delivered=-1", "delivered=-1: a weight is from 0 to 1000000000"),
+        ("delivered=0", "every weight is 0"),
+        ("delivered=1,slow,delivered=2", "delivered is named twice"),
+    ],
+)
+def test_mix_that_is_none_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
         parse_mix(text)
 
 
@@ -104,7 +118,7 @@ def test_target_is_read(text: str, target: tuple[str, int, bool]) -> None:
 
 @pytest.mark.parametrize("text", ["host", "host:0", "host:65536", "http://h:1", "::1:5", "h:1/x"])
 def test_target_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="HOST:PORT"):
+    with pytest.raises(ValueError, match=r"HOST:PORT.*tcp://.*65535.*brackets"):
         parse_target(text, tls=False)
 
 
@@ -123,27 +137,86 @@ def test_password_is_struck_out_of_the_command(given: list[str]) -> None:
     assert command.endswith("--sessions 2")
 
 
+BIND, IDLE, TWO = "--mode=bind", ["--mode=idle", "--seconds=1"], ["--target=a:1", "--target=b:1"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--mode=idle"], "needs --seconds"),
-        (["--target=a:1", "--port=2"], "instead of --port"),
+        (["--mode=idle"], "--mode idle needs --seconds"),
+        (["--mode=idle", "--messages=5"], "--messages means nothing with --mode idle"),
+        (["--target=a:1", "--port=2"], "stands instead of --host and --port"),
+        (["--target=a:1", "--host=b"], "stands instead of --host and --port"),
         (["--target=a"], "HOST:PORT"),
-        (["--target=a:1", "--target=b:1", "--cpu-of=5"], "once for each target"),
-        (["--target=a:1", "--target=b:1", "--cpu-of=5", "--cpu-of=5", "--compare=parallel"],
-         "cannot be told apart"),
+        ([*TWO, "--cpu-of=5"], "once for each target"),
+        ([*TWO, "--cpu-of=5", "--cpu-of=5", "--compare=parallel"], "cannot be told apart"),
         (["--mix=nothing=1"], "is none of"),
-        (["--sessions=0"], "not from 1"),
+        (["--sessions=0"], "argument --sessions: '0' is not a whole number from 1 to 20000"),
+        (["--sessions=abc"], "argument --sessions: 'abc' is not a whole number from 1 to 20000"),
+        (["--messages=1e3"], "'1e3' is not a whole number from 1 to 10000000"),
+        (["--rate=nan"], "'nan' is not a number from 0.01 to 100000"),
         (["--passw=x"], "unrecognized"),
+        ([f"--system-id={'x' * 25}"], "system_id has 25 characters, more than 15"),
+        ([f"--password={'x' * 80}"], "password has 80 characters, more than 64"),
+        (["--password=\u20ac"], "password: character 0 is not Latin-1"),
+        (["--tls", "--ca=/nonexistent.pem"], "--ca /nonexistent.pem: No such file"),
+        (["--tls", f"--ca={__file__}"], ".py: there is no PEM certificate in it"),
+        (["--insecure"], "mean nothing without TLS"),
+        (["--target=tcp://a:1", "--tls", f"--ca={__file__}"], "mean nothing without TLS"),
+        ([BIND, "--mix=slow"], "--mix means nothing with --mode bind"),
+        ([BIND, "--window=2"], "--window means nothing"),
+        ([BIND, "--no-receipts"], "--receipts means nothing"),
+        ([BIND, "--enquire-interval=1"], "--enquire-interval means nothing"),
+        ([*IDLE, "--rate=5"], "--rate means nothing with --mode idle"),
+        (["--rounds=2"], "mean nothing with one target"),
+        (["--compare=parallel"], "mean nothing with one target"),
+        ([*TWO, "--compare=parallel", "--rounds=2"], "--rounds means nothing"),
+        (["--report="], "--report .: is a directory"),
+        (["--report=/nonexistent/x.html"], "--report /nonexistent/x.html: there is no directory"),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_told(
     capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        parse_arguments(["--password=x", *arguments])
+        parse_arguments(["--password=hush-1", *arguments])
     assert ended.value.code == 2
-    assert complaint in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert complaint in told
+    assert "hush-1" not in told
+    assert "\u20ac" not in told
+
+
+def test_empty_password_in_the_environment_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMPP_PASSWORD", "")
+    with pytest.raises(SystemExit):
+        parse_arguments([])
+    assert "--password or SMPP_PASSWORD is needed" in capsys.readouterr().err
+
+
+def test_report_that_can_be_written_is_accepted_and_not_touched_yet(tmp_path: Path) -> None:
+    report = tmp_path / "load.html"
+    assert parse_arguments(["--password=x", f"--report={report}"]).report == report
+    assert not report.exists()
+
+
+def test_help_tells_defaults_examples_faults_and_exit_codes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["--help"], about=loadtest.__doc__ or "")
+    told = capsys.readouterr().out
+    for said in (
+        "session; default: 16",
+        "tcp://",
+        "Exit codes: 0",
+        "130",
+        "- duplicate:",
+        "--mix ",
+    ):
+        assert said in told
 
 
 def test_percentiles_are_nearest_ranks() -> None:

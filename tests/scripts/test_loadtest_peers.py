@@ -128,7 +128,9 @@ def net(nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch) -> Net:
 
 
 async def load(*arguments: str, ending: Ending | None = None) -> list[Tally]:
-    options = parse_arguments(["--password=x", "--quiet", "--no-receipts", *arguments])
+    if not {"--mode=bind", "--mode=idle"} & set(arguments):
+        arguments = ("--no-receipts", *arguments)
+    options = parse_arguments(["--password=x", "--quiet", *arguments])
     return await run(options, ending or Ending())
 
 
