@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,18 +16,19 @@ if TYPE_CHECKING:
 
     from loadtest_books import Tally
 
-__all__ = ["progress_line", "show_progress"]
+__all__ = ["progress_line", "progress_words", "share_done", "show_progress"]
 
 LINE_INTERVAL = 5.0  # seconds between lines that are not on a terminal
 BAR_INTERVAL = 0.25
 BAR_WIDTH = 28
+LEAST_BAR = 5  # a shorter one tells nothing
 
 
 async def show_progress(options: argparse.Namespace, tallies: Sequence[Tally]) -> None:
     """Show how far the run is, until cancelled."""
     if options.quiet:
         return
-    on_terminal = sys.stderr.isatty()
+    on_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     interval = BAR_INTERVAL if on_terminal else LINE_INTERVAL
     start = trio.current_time()
     answered = [0] * len(tallies)
@@ -40,8 +43,13 @@ async def show_progress(options: argparse.Namespace, tallies: Sequence[Tally]) -
                 for tally, begin in zip(tallies, before, strict=True)
                 for latency in tally.response_latency[begin:]
             )
-            sent, receipts = sum(t.sent for t in tallies), sum(t.receipts for t in tallies)
-            line = progress_line(share, sent, sum(answered), receipts, recent, interval, passed)
+            in_flight = sum(tally.in_flight for tally in tallies)
+            receipts = sum(tally.receipts for tally in tallies)
+            words = progress_words(
+                share, in_flight, sum(answered), receipts, recent, interval, passed
+            )
+            columns = shutil.get_terminal_size().columns if on_terminal else None
+            line = progress_line(share, words, columns)
             sys.stderr.write(f"\r{line}\x1b[K" if on_terminal else f"{line}\n")
             sys.stderr.flush()
     finally:
@@ -60,28 +68,43 @@ def share_done(options: argparse.Namespace, answered: int, passed: float) -> flo
     return min(share, 1.0)
 
 
-def progress_line(
+def progress_line(share: float, words: Sequence[str], columns: int | None = None) -> str:
+    """Return one line that fits: the bar gets shorter first, then the end is cut off.
+
+    Args:
+      share: how much of the run is over.
+      words: to stand behind the bar, the most important first.
+      columns: of the terminal; None: no limit.
+    """
+    told = f" {share:4.0%} {', '.join(words)}"
+    most = sys.maxsize if columns is None else columns - 1  # the last one would begin a new line
+    room = min(BAR_WIDTH, most - len(told) - len("[]"))
+    if room < LEAST_BAR:
+        return told.strip()[:most]
+    return f"[{'#' * round(share * room):.<{room}}]{told}"
+
+
+def progress_words(
     share: float,
-    sent: int,
+    in_flight: int,
     answered: int,
     receipts: int,
     recent: Sequence[float],
     interval: float,
     passed: float,
-) -> str:
-    """Return one line.
+) -> list[str]:
+    """Return what stands behind the bar.
 
     Args:
       share: how much of the run is over.
-      sent: so far.
+      in_flight: sent, and an answer is waited for.
       answered: so far.
       receipts: so far.
       recent: response times since the last line, in order; seconds.
       interval: seconds since the last line.
       passed: seconds since the beginning.
     """
-    filled = round(share * BAR_WIDTH)
-    words = [f"{answered:,} answered", f"{sent - answered:,} in flight"]
+    words = [f"{answered:,} answered", f"{in_flight:,} in flight"]
     if receipts:
         words.append(f"{receipts:,} receipts")
     words.append(f"{len(recent) / interval:,.0f}/s")
@@ -89,4 +112,4 @@ def progress_line(
         words.append(f"p99 {recent[math.ceil(len(recent) * 0.99) - 1] * 1000:.3g} ms")
     if 0.02 < share < 1:
         words.append(f"{passed / share - passed:.0f} s left")
-    return f"[{'#' * filled:.<{BAR_WIDTH}}] {share:4.0%} {', '.join(words)}"
+    return words

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import math
 import os
 import sys
 import time
@@ -20,7 +18,6 @@ from loadtest_html import as_html
 from loadtest_link import Target, parse_target
 from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
 from loadtest_options import parse_arguments
-from loadtest_progress import progress_line, share_done
 from loadtest_result import as_text, compare, percentiles, report
 from loadtest_run import process_figures
 
@@ -391,30 +388,3 @@ def test_text_shows_bars_and_names_the_bottleneck() -> None:
 def test_every_fault_belongs_to_one_group() -> None:
     names = list(itertools.chain.from_iterable(FAULTS.values()))
     assert len(set(names)) == len(names)
-
-
-@pytest.mark.parametrize(
-    ("messages", "seconds", "compare", "answered", "passed", "share"),
-    [
-        (1000, math.inf, "alternate", 500, 3.0, 0.25),
-        (None, 10.0, "alternate", 5, 5.0, 0.25),
-        (None, 10.0, "parallel", 5, 5.0, 0.5),
-        (1000, 10.0, "parallel", 1000, 9.0, 0.9),
-        (10, math.inf, "parallel", 99, 1.0, 1.0),
-    ],
-)
-def test_share_done(
-    messages: int | None, seconds: float, compare: str, answered: int, passed: float, share: float
-) -> None:
-    options = argparse.Namespace(
-        targets=["a", "b"], messages=messages, seconds=seconds, compare=compare
-    )
-    assert share_done(options, answered, passed) == share
-
-
-def test_progress_line_tells_where_the_run_is() -> None:
-    line = progress_line(0.25, 1100, 1000, 900, [0.001] * 99 + [0.05], 0.25, 5.0)
-    assert line == (
-        "[#######.....................]  25% 1,000 answered, 100 in flight, 900 receipts, "
-        "400/s, p99 1 ms, 15 s left"
-    )
