@@ -109,6 +109,7 @@ def _print(text: str) -> None:
         print(text.encode(encoding, "replace").decode(encoding), flush=True)
     except OSError as error:
         # What is left in the buffer would be tried once more at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise
