@@ -24,6 +24,7 @@ import argparse
 import contextlib
 import datetime
 import json
+import math
 import os
 import platform
 import re
@@ -44,13 +45,17 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).resolve().parent
 TOOLS = HERE / "tools"
 LATENCIES = ("p50", "p99", "max")
 SETTLE = 3.0
 """Seconds between `ready` and the load: the phone tables are checked meanwhile."""
+
+
+LEAST_SLICE = 0.1
+"""Seconds; a shorter one would hardly hold an answer."""
 
 
 @dataclass(frozen=True)
@@ -377,8 +382,24 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Run the rows that were asked for; 1 when an answer was wrong, whatever the speed."""
+def number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return what reads an option's number, from `low` to `high`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            noun = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {noun} from {low:g} to {high:g}")
+        return value
+
+    return parse
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the options; ends the program with 2 when they are wrong."""
     parser = argparse.ArgumentParser(description="Measure CPU time per message.")
     parser.add_argument(
         "--rows",
@@ -388,10 +409,28 @@ def main() -> int:
         default=[row.name for row in ROWS],
         help=" ".join(r.name for r in ROWS),
     )
-    parser.add_argument("--seconds", type=float, default=16.0, help="of load in each row (16)")
-    parser.add_argument("--slices", type=int, default=8, help="that a row's load is given in (8)")
+    parser.add_argument(
+        "--seconds",
+        type=number(float, 1, 3600),
+        default=16.0,
+        help="of load in each row (%(default)g)",
+    )
+    parser.add_argument(
+        "--slices",
+        type=number(int, 1, 1000),
+        default=8,
+        help=f"that a row's load is given in, of {LEAST_SLICE:g} seconds at least (%(default)d)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if options.seconds / options.slices < LEAST_SLICE:
+        parser.error(f"--slices: each is to last {LEAST_SLICE:g} seconds at least")
+    return options
+
+
+def main() -> int:
+    """Run the rows that were asked for; 1 when an answer was wrong, whatever the speed."""
+    options = parse_arguments()
     results = []
     with tempfile.TemporaryDirectory(prefix="otpblue-bench-") as folder:
         bench = Bench(Path(folder))

@@ -8,6 +8,7 @@ kernel: in the running gateway other code and other data are in the caches betwe
 
 from __future__ import annotations
 
+import argparse
 import gc
 import ipaddress
 import math
@@ -251,6 +252,7 @@ async def main(log: LogWriter) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     with (
         open(os.devnull, "w") as nowhere,
         LogWriter(nowhere, now=time.time, capacity=10**7) as writer,

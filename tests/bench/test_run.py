@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,6 +125,39 @@ def test_one_wrong_slice_makes_the_row_wrong() -> None:
     slices = [run.read_result(run.ROWS[0], loader_says(ok=ok)) for ok in (True, False)]
     assert not run.joined(slices).right
     assert len(run.joined(slices).faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--slices=0"], "'0' is not a whole number from 1 to 1000"),
+        (["--slices=2.5"], "'2.5' is not a whole number"),
+        (["--seconds=0"], "'0' is not a number from 1 to 3600"),
+        (["--seconds=-1"], "'-1' is not a number"),
+        (["--seconds=1", "--slices=100"], "each is to last 0.1 seconds at least"),
+    ],
+)
+def test_load_that_cannot_be_measured_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run.parse_arguments(arguments)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "code"), [("--help", 0), ("--rounds=3", 2)])
+def test_stages_run_only_without_options(option: str, code: int) -> None:
+    ended = subprocess.run(  # noqa: S603 - a program of this project
+        [sys.executable, str(BENCH / "stages.py"), option],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == code
+    assert "µs" not in ended.stdout
+    assert "usage: stages.py [-h]" in ended.stdout + ended.stderr
 
 
 def test_what_callgrind_counted_is_told_for_one_message() -> None:
