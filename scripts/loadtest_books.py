@@ -66,6 +66,8 @@ class Tally:
     largest_lag: float = 0.0
     """How late, at worst, this program itself was with a message that was due (with a rate)."""
     _elapsed_before: float = 0.0
+    _waited: float = 0.0
+    _last_arrival: float = -math.inf
     _began: float = 0.0
     _first_due: float = math.inf
     _last_answer: float = -math.inf
@@ -82,8 +84,12 @@ class Tally:
 
     @property
     def load_time(self) -> float:
-        """Seconds of load over all rounds, with the waits for the last answers."""
-        return self._elapsed_before
+        """Seconds of load over all rounds, to the last thing that came and with the unbinds."""
+        return self._elapsed_before - self._waited
+
+    def waited(self, since: float, now: float) -> None:
+        """Note a wait for what was outstanding; behind the last thing that came it was in vain."""
+        self._waited += now - max(since, self._last_arrival)
 
     def elapsed(self, now: float) -> float:
         """Return the seconds of load so far; only within a round."""
@@ -103,13 +109,14 @@ class Tally:
     def came_back(self, due: float, now: float) -> None:
         """Note its answer."""
         self.answered += 1
-        self._last_answer = now
+        self._last_answer = self._last_arrival = now
         self.response_latency.append(now - due)
         self.response_at.append(self.elapsed(now))
 
     def receipt_came(self, due: float, now: float) -> None:
         """Note its receipt."""
         self.receipts += 1
+        self._last_arrival = now
         self.receipts_in[int(self.elapsed(now) * 10)] += 1
         self.receipt_latency.append(now - due)
 

@@ -335,8 +335,10 @@ class Load:
         self._count_what_was_not_taken(start)
         self.all_sent.set()
         self.look()
+        since = trio.current_time()
         with self._ending.waiting(self._options.patience):
             await self.all_settled.wait()
+        self._tally.waited(since, trio.current_time())
 
     def _count_what_was_not_taken(self, start: float) -> None:
         """Count what fell due, or without a rate was to be sent, and no session took."""

@@ -376,6 +376,18 @@ async def test_loader_that_is_too_slow_reads_meanwhile_stops_in_time_and_says_so
     assert f"up to {tally.largest_lag * 1000:.4g} ms late" in text
 
 
+async def test_wait_in_vain_is_no_time_that_the_processor_could_have_been_used_in(
+    net: Net, autojump_clock: MockClock
+) -> None:
+    async def forget_the_last(_peer: Peer, pdu: Pdu) -> bool:
+        return isinstance(pdu, SubmitSm) and len(net.taken(SubmitSm)) == 10
+
+    net.behave = forget_the_last
+    (tally,) = await load("--messages=10", "--rate=10", "--patience=20")
+    assert faults_of(tally) == {"lost_response": 1}
+    assert tally.load_time == pytest.approx(1.0)
+
+
 # ---------------------------------------------------------------------- an early end
 
 
