@@ -8,11 +8,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import trio
+from loadtest_comparison import compare
 from loadtest_ending import Ending
 from loadtest_html import as_html
 from loadtest_link import LoadError
 from loadtest_options import parse_arguments
-from loadtest_result import as_text, compare, has_faults, report
+from loadtest_result import as_text, has_faults, report
 from loadtest_run import run
 from versions import versions
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from charts import Bar, Panel, Series, bars, columns, lines, number
 from loadtest_books import FAULTS
-from loadtest_result import RANKS, caveats, compare, has_faults
+from loadtest_comparison import caveats, compare
+from loadtest_result import RANKS, has_faults
 from pages import Section, Tile, chart, grid, note, page, table
 
 if TYPE_CHECKING:

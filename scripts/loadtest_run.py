@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import trio
 from loadtest_books import Tally
 from loadtest_link import LoadError
+from loadtest_load import Load
 from loadtest_messages import messages
 from loadtest_modes import BindStorm, IdleHold
 from loadtest_progress import show_progress
-from loadtest_session import Load
 
 if TYPE_CHECKING:
     import argparse

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
+import ssl
 import sys
 import time
 from array import array
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import loadtest
 import phonenumbers
 import pytest
+import trio
 from loadtest_books import FAULTS, Tally
+from loadtest_comparison import compare
 from loadtest_html import as_html
-from loadtest_link import Target, parse_target
+from loadtest_link import LinkLost, Target, parse_target, reason_of
 from loadtest_messages import KINDS, SPECIAL_ENDINGS, messages, parse_mix
 from loadtest_options import parse_arguments
-from loadtest_result import as_text, compare, percentiles, report
+from loadtest_result import as_text, percentiles, report
 from loadtest_run import process_figures
 
 from otpblue_trio.smpp import CommandStatus
@@ -117,6 +121,42 @@ def test_target_is_read(text: str, target: tuple[str, int, bool]) -> None:
 def test_target_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"HOST:PORT.*tcp://.*65535.*brackets"):
         parse_target(text, tls=False)
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            caused(
+                OSError("all attempts to connect to a:1 failed"),
+                ExceptionGroup(
+                    "several",
+                    [
+                        caused(OSError(111, "to ::1"), ConnectionRefusedError(111, "refused")),
+                        ConnectionRefusedError(111, "to 127.0.0.1"),
+                        OSError(113, "to 10.0.0.1"),
+                    ],
+                ),
+            ),
+            "Connection refused; No route to host",
+        ),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (
+            caused(trio.BrokenResourceError(), ssl.SSLError(1, "[SSL: WRONG_VERSION] wrong")),
+            "[SSL: WRONG_VERSION] wrong",
+        ),
+        (caused(LinkLost("what came is no SMPP"), ValueError("x")), "what came is no SMPP"),
+        (trio.BrokenResourceError(), "BrokenResourceError"),
+    ],
+    ids=["several addresses", "host", "TLS", "ours", "nothing said"],
+)
+def test_reason_is_the_innermost_cause(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason
 
 
 def test_tls_holds_for_targets_that_do_not_say() -> None:
