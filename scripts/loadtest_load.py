@@ -166,7 +166,7 @@ class Load:
         tally, rate = self._tally, self._options.rate
         end = start + self._seconds
         turn = itertools.cycle(self.sessions)
-        for count in itertools.count():
+        for count in itertools.count() if self._most is None else range(self._most):
             due = start + count / rate
             now = trio.current_time()
             if due >= end or (now >= end and now - due > TOO_LATE):
