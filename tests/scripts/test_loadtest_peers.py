@@ -202,6 +202,20 @@ async def test_unbind_that_is_refused_is_a_fault(net: Net, autojump_clock: MockC
         assert faults_of(tally) == {"unbind_refused": 1}
 
 
+async def test_unbind_that_is_answered_twice_is_a_duplicate(
+    net: Net, autojump_clock: MockClock
+) -> None:
+    async def twice(peer: Peer, pdu: Pdu) -> bool:
+        if not isinstance(pdu, Unbind):
+            return False
+        await peer.send(*honest(pdu), *honest(pdu))
+        return True
+
+    net.behave = twice
+    (tally,) = await load("--mode=bind", "--messages=3")
+    assert faults_of(tally) == {"duplicate_response": 3}
+
+
 async def test_failed_bind_cycles_are_not_in_flight(net: Net, autojump_clock: MockClock) -> None:
     async def refuse(peer: Peer, pdu: Pdu) -> bool:
         if not isinstance(pdu, BindTransceiver) or peer.number == 0:
@@ -262,6 +276,31 @@ async def test_idle_session_that_the_target_unbinds_is_named_and_answered(
 
 
 # ---------------------------------------------------------------------- messages
+
+
+def answer_after(seconds: float) -> Behaviour:
+    """Take so long for every message."""
+
+    async def behave(_peer: Peer, pdu: Pdu) -> bool:
+        if isinstance(pdu, SubmitSm):
+            await trio.sleep(seconds)
+        return False
+
+    return behave
+
+
+async def test_enquire_link_that_is_answered_twice_is_unexpected_among_messages(
+    net: Net, autojump_clock: MockClock
+) -> None:
+    async def twice(peer: Peer, pdu: Pdu) -> bool:
+        if isinstance(pdu, EnquireLink):
+            await peer.send(*honest(pdu))
+        return False
+
+    net.behave = twice
+    (tally,) = await load("--messages=5", "--rate=0.1")
+    assert len(net.taken(EnquireLink)) == 1
+    assert faults_of(tally) == {"unexpected_pdu": 1}
 
 
 async def test_session_that_the_target_unbinds_answers_and_submits_no_more(
@@ -345,12 +384,7 @@ async def test_messages_that_no_session_is_left_for_are_unsent(
 async def test_series_shows_when_messages_were_sent_not_when_they_were_due(
     net: Net, autojump_clock: MockClock
 ) -> None:
-    async def slow(_peer: Peer, pdu: Pdu) -> bool:
-        if isinstance(pdu, SubmitSm):
-            await trio.sleep(1)
-        return False
-
-    net.behave = slow
+    net.behave = answer_after(1.0)
     (tally,) = await load("--messages=3", "--window=1", "--rate=10")
     assert dict(tally.sent_in) == {0: 1, 10: 1, 20: 1}
 
@@ -438,6 +472,22 @@ async def test_interrupted_run_waits_briefly_for_what_is_outstanding(
     assert took == pytest.approx(BRIEFLY)
     assert tally.sent == 20
     assert faults_of(tally) == {"lost_response": 20, "unsent": 31}
+
+
+async def test_run_that_only_waits_for_answers_can_be_interrupted_too(
+    net: Net, autojump_clock: MockClock
+) -> None:
+    net.behave = never_answer
+    tally, took = await interrupted(5, "--messages=10", "--patience=100")
+    assert took == pytest.approx(BRIEFLY)
+    assert faults_of(tally) == {"lost_response": 10}
+
+
+async def test_interrupted_run_submits_nothing_more(net: Net, autojump_clock: MockClock) -> None:
+    net.behave = answer_after(1.0)
+    tally, _ = await interrupted(5.05, "--rate=10", "--seconds=60", "--window=1")
+    assert tally.sent == tally.answered == 6
+    assert faults_of(tally) == {"unsent": 45}
 
 
 async def test_run_can_be_interrupted_before_it_is_bound(
