@@ -83,7 +83,7 @@ def report(
             for kind, statuses in sorted(tally.kinds.items())
         },
         **{group: sum(tally.faults[one] for one in names) for group, names in FAULTS.items()},
-        "troubles": tally.troubles,
+        "troubles": _troubles(tally),
         "fault_count": sum(tally.faults.values()),
         "faults": {name: n for name, n in sorted(tally.faults.items()) if n},
         "histogram": _histogram(tally.response_latency),
@@ -103,6 +103,16 @@ def report(
             "kib_each": round(tally.memory / 1024 / sessions, 1),
         }
     return result
+
+
+def _troubles(tally: Tally) -> list[str]:
+    if not tally.omitted:
+        return tally.troubles
+    slow = (
+        f"this program was too slow for the rate: {tally.omitted} messages that were due were not "
+        "sent"
+    )
+    return [*tally.troubles, slow]
 
 
 def _share(seconds: float, duration: float) -> float:
@@ -212,11 +222,6 @@ def _one_as_text(result: Result, *, with_name: bool) -> str:
         lines.append("           this program was the bottleneck: throughput is its own")
     if result["rate"]:
         lines.append(f"lag        this program was up to {result['largest_lag_ms']:.4g} ms late")
-    if result["omitted"]:
-        lines.append(
-            f"           this program was too slow for the rate: {result['omitted']} messages that "
-            "were due were not sent"
-        )
     lines += [f"trouble    {one}" for one in result["troubles"]]
     lines += [
         "status     " + ", ".join(f"{name} {n}" for name, n in result["statuses"].items()),

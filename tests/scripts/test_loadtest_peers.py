@@ -405,8 +405,10 @@ async def test_loader_that_is_too_slow_reads_meanwhile_stops_in_time_and_says_so
     # Answers are read while it is behind: none waits for the last message to be sent.
     assert min(tally.response_at) < 0.6
     assert faults_of(tally) == {}
-    text = as_text([report(tally, mode="submit", target="t", rate=1000.0)], seed=0)
-    assert f"too slow for the rate: {tally.omitted} messages" in text
+    result = report(tally, mode="submit", target="t", rate=1000.0)
+    assert f"too slow for the rate: {tally.omitted} messages" in result["troubles"][0]
+    text = as_text([result], seed=0)
+    assert result["troubles"][0] in text
     assert f"up to {tally.largest_lag * 1000:.4g} ms late" in text
 
 
