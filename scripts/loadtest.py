@@ -23,8 +23,9 @@ from the time a message was due, so a gateway that stalls cannot hide the queue 
 program itself was too slow for the rate, it says how many messages it did not send.
 
 A run is right when each submit_sm got exactly one submit_sm_resp, and each accepted one, where
-receipts were asked for, exactly one receipt: on the same session, after its response, with its
-message_id and with the addresses swapped. Whatever else happens is counted as one of
+receipts were asked for, exactly one receipt, with its message_id and with the addresses swapped:
+behind the response when it comes on the same session, and as well on another, which a gateway
+turns to when the first one is slow. Whatever else happens is counted as one of
 
 - lost: a response or receipt that never came, or a message or bind cycle that was due and could
   not be sent;

@@ -2,8 +2,9 @@
 
 A submit is in one of three places: unanswered (by sequence_number), then unreceipted (by
 message_id, where it was accepted and a receipt is due), then done. Whatever fits nowhere is a
-fault; `FAULTS` groups their names. A receipt with an unknown message_id waits among the early ones
-for as long as a response that names it may still come.
+fault; `FAULTS` groups their names. A receipt may come on any session of the account. One with an
+unknown message_id waits among the early ones for as long as a response that names it may still
+come.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from loadtest_messages import KINDS, Message
 
 from otpblue_trio.smpp import CommandStatus, DeliverSm, SubmitSmResp, TlvTag
 
-__all__ = ["FAULTS", "Books", "Tally"]
+__all__ = ["FAULTS", "Books", "Receipts", "Tally"]
 
 
 @attrs.define
@@ -152,23 +153,85 @@ class _Submitted:
     due: float
 
 
+class Receipts:
+    """The receipts of one round, which its sessions have in common. Does no I/O.
+
+    Args:
+      tally: where the counts go.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._due: dict[str, tuple[Books, _Submitted]] = {}
+        """By message_id, with the books of the session that brought the message."""
+        self._early: dict[str, tuple[Books, DeliverSm, float]] = {}
+        """By message_id, with the books of the session that it came on."""
+        self._matched: set[str] = set()
+
+    def expect(self, message_id: str, books: Books, submitted: _Submitted) -> None:
+        """Note that a receipt is due."""
+        early = self._early.pop(message_id, None)
+        if early is None:
+            books.receipts_due += 1
+            self._due[message_id] = books, submitted
+            return
+        came_on, receipt, now = early
+        # Which of two sessions was read first, says nothing.
+        self._tally.faults["receipt_before_response"] += came_on is books
+        self._match(message_id, submitted, receipt, now)
+
+    def came(self, books: Books, receipt: DeliverSm, now: float) -> None:
+        """Note a receipt that came on a session."""
+        message_id = _receipted_message_id(receipt)
+        due = self._due.pop(message_id, None)
+        if due is not None:
+            sender, submitted = due
+            sender.receipts_due -= 1
+            self._match(message_id, submitted, receipt, now)
+        elif message_id in self._matched or message_id in self._early:
+            self._tally.faults["duplicate_receipt"] += 1
+        elif message_id in self._tally.message_ids or not self._tally.in_flight:
+            # Not asked for, or for a message that was never sent.
+            self._tally.faults["unexpected_receipt"] += 1
+        else:
+            self._early[message_id] = books, receipt, now
+
+    def _match(
+        self, message_id: str, submitted: _Submitted, receipt: DeliverSm, now: float
+    ) -> None:
+        self._matched.add(message_id)
+        self._tally.receipt_came(submitted.due, now)
+        if not _is_sound(receipt, submitted.message):
+            self._tally.faults["wrong_receipt"] += 1
+
+    def close(self) -> None:
+        """Count what never came, and what belongs to nothing; the round is over."""
+        self._tally.faults["lost_receipt"] += len(self._due)
+        self._tally.faults["unexpected_receipt"] += len(self._early)
+        self._due.clear()
+        self._early.clear()
+
+
 class Books:
     """The accounts of one session: what was sent, answered, receipted. Does no I/O.
 
     Args:
       tally: where the counts go.
+      receipts: of the round.
       wants_receipts: whether every submit asked for a receipt.
       judges_statuses: whether a status that a kind of message cannot get is a fault.
     """
 
-    def __init__(self, tally: Tally, *, wants_receipts: bool, judges_statuses: bool) -> None:
+    def __init__(
+        self, tally: Tally, receipts: Receipts, *, wants_receipts: bool, judges_statuses: bool
+    ) -> None:
+        self.receipts_due = 0
+        """Of its messages; counted by the `Receipts`."""
         self._tally = tally
+        self._receipts = receipts
         self._judges_statuses = judges_statuses
         self._wants_receipts = wants_receipts
         self._unanswered: dict[int, _Submitted] = {}
-        self._unreceipted: dict[str, _Submitted] = {}
-        self._early: dict[str, tuple[DeliverSm, float]] = {}
-        self._receipted: set[str] = set()
         self._last_sequence = 0
 
     @property
@@ -179,7 +242,7 @@ class Books:
     @property
     def is_settled(self) -> bool:
         """True when nothing is waited for."""
-        return not self._unanswered and not self._unreceipted
+        return not self._unanswered and not self.receipts_due
 
     def submitted(self, sequence_number: int, message: Message, due: float, now: float) -> None:
         """Note a submit; its sequence_number is larger than every one before."""
@@ -213,46 +276,18 @@ class Books:
             self._tally.faults["duplicate_message_id"] += 1
             return
         self._tally.message_ids.add(message_id)
-        if not self._wants_receipts:
-            return
-        early = self._early.pop(message_id, None)
-        if early is None:
-            self._unreceipted[message_id] = submitted
-        else:
-            self._tally.faults["receipt_before_response"] += 1
-            self._matched(message_id, submitted, *early)
+        if self._wants_receipts:
+            self._receipts.expect(message_id, self, submitted)
 
     def receipted(self, receipt: DeliverSm, now: float) -> None:
-        """Note a receipt."""
-        message_id = _receipted_message_id(receipt)
-        submitted = self._unreceipted.pop(message_id, None)
-        if submitted is not None:
-            self._matched(message_id, submitted, receipt, now)
-        elif message_id in self._receipted or message_id in self._early:
-            self._tally.faults["duplicate_receipt"] += 1
-        elif message_id in self._tally.message_ids or not self._unanswered:
-            # Not asked for, or for a message that this session never sent.
-            self._tally.faults["unexpected_receipt"] += 1
-        else:
-            self._early[message_id] = (receipt, now)
-
-    def _matched(
-        self, message_id: str, submitted: _Submitted, receipt: DeliverSm, now: float
-    ) -> None:
-        self._receipted.add(message_id)
-        self._tally.receipt_came(submitted.due, now)
-        if not _is_sound(receipt, submitted.message):
-            self._tally.faults["wrong_receipt"] += 1
+        """Note a receipt that came on this session."""
+        self._receipts.came(self, receipt, now)
 
     def close(self) -> None:
-        """Count what never came; the session is over."""
+        """Count the responses that never came; the session is over."""
         self._tally.given_up += len(self._unanswered)
         self._tally.faults["lost_response"] += len(self._unanswered)
-        self._tally.faults["lost_receipt"] += len(self._unreceipted)
-        self._tally.faults["unexpected_receipt"] += len(self._early)
         self._unanswered.clear()
-        self._unreceipted.clear()
-        self._early.clear()
 
 
 _ANY_TIME = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RSYSERR})

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 import trio
+from loadtest_books import Receipts
 from loadtest_link import open_bound
 from loadtest_session import Session
 
@@ -54,6 +55,7 @@ class Load:
         self._options = options
         self._target = target
         self._tally = tally
+        self._receipts = Receipts(tally)
         self._source = itertools.islice(source, most)
         self._most = most
         self._taken = 0
@@ -97,7 +99,7 @@ class Load:
         """
 
         def take(link: Link) -> None:
-            self.sessions.append(Session(link, self._options, self._tally, self))
+            self.sessions.append(Session(link, self._options, self._tally, self._receipts, self))
 
         try:
             await open_bound(
@@ -124,6 +126,7 @@ class Load:
         finally:
             for session in self.sessions:
                 await session.close()
+            self._receipts.close()
 
     async def drive(self) -> None:
         """Send until the last message or the time limit, then wait for what is outstanding."""

@@ -30,7 +30,7 @@ from otpblue_trio.smpp import (
 if TYPE_CHECKING:
     import argparse
 
-    from loadtest_books import Tally
+    from loadtest_books import Receipts, Tally
     from loadtest_link import Link
     from loadtest_load import Load
     from loadtest_messages import Message
@@ -44,9 +44,17 @@ KEEPALIVE_INTERVAL = 30.0  # the gateway closes a session after 90 seconds of si
 class Session:
     """One bound connection: a reader, a writer and the books."""
 
-    def __init__(self, link: Link, options: argparse.Namespace, tally: Tally, load: Load) -> None:
+    def __init__(
+        self,
+        link: Link,
+        options: argparse.Namespace,
+        tally: Tally,
+        receipts: Receipts,
+        load: Load,
+    ) -> None:
         self.books = Books(
             tally,
+            receipts,
             wants_receipts=options.receipts,
             judges_statuses=options.judges_statuses,
         )
