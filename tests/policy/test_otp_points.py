@@ -36,6 +36,52 @@ def test_what_a_code_is_for_is_not_the_code(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "482910 is the OTP to pay 4999 to Ravi",
+        "482910 is your code for event 44102",
+        "Use 482910 as your PIN to open locker 2210",
+        "482910 — код для перевода 4999",
+        "482910は4999の支払い用認証コードです",
+        "482910, dolap 2210 için kodunuzdur",
+    ],
+)
+def test_noun_is_of_the_number_that_the_sentence_is_about(text: str) -> None:
+    assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Club 1860: your code to log in is 482910",
+        "1860 - Ihr Code zum Einloggen: 482910",
+        "4410 is your seat, your boarding code is 482910",
+        "Pay 4999 to Ravi with code 482910",
+    ],
+)
+def test_noun_is_of_the_number_that_has_a_mark_of_its_own(text: str) -> None:
+    assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1860 - your code to log in 482910",
+        "482910: OTP to send 25000 to Ravi",
+        "482910 on koodisi 4999 maksamiseen",
+        "482910 रवि को 4999 भेजने का ओटीपी है",
+    ],
+)
+def test_noun_that_may_be_of_two_numbers_refuses_both(text: str) -> None:
+    assert isinstance(CodeFinder().find(text), NoCode)
+
+
+@pytest.mark.parametrize("head", ["482", "48291035571", "4829AB"])
+def test_sum_is_no_code_when_what_is_said_to_be_the_code_is_none(head: str) -> None:
+    assert isinstance(CodeFinder().find(f"{head} is your code to pay 4999"), NoCode)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Your code 4421 is 482910",
         "Your code (2026) is 482910",
         "Your code [4421]: 482910",

@@ -10,7 +10,7 @@ from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_numbers import CANDIDATE, STUBS, Number
 from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD, Token
 
-__all__ = ["LABELS", "NAMES", "REACH", "Judged", "Message"]
+__all__ = ["LABELS", "NAMES", "REACH", "Judged", "Message", "Subject"]
 
 NAMES: Final = lexicon.NOUN | lexicon.NUMBER
 """Words that may name a code."""
@@ -45,12 +45,24 @@ class Judged:
     """True when a verb for entering a code stands in its sentence."""
     strength: float = 0.0
     """How surely the word that names it names a code."""
+    said: bool = False
+    """True when a noun for a code further on is said of it: "482910 is your code"."""
     cancelled: bool = False
 
     def give(self, points: float, reason: str) -> None:
         """Add points."""
         self.score += points
         self.reasons.append(f"{points:+g} {reason}")
+
+
+@attrs.frozen
+class Subject:
+    """The number that a sentence is about, when a noun further on says what it is."""
+
+    judged: Judged
+    is_said: bool
+    """True when a word joins them: "is", "as"."""
+    has_dash: bool
 
 
 class Message:
@@ -72,6 +84,10 @@ class Message:
         self.taken: dict[int, Judged] = {}
         self.verbs: dict[int, Judged] = {}
         """The number that a verb stands directly before."""
+        self.subjects: dict[int, Subject] = {}
+        """The number that a noun further on says something about, by the noun's place."""
+        self.doubts: list[tuple[Judged, Judged]] = []
+        """Numbers between which the words do not decide."""
         self.bits = 0
         for token in tokens:
             self.bits |= token.bits

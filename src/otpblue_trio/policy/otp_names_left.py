@@ -13,6 +13,7 @@ import attrs
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, SHORT
+from otpblue_trio.policy.otp_subjects import HOMOGRAPHS, Owner, owner_of
 from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
 
 __all__ = ["name_from_left"]
@@ -72,7 +73,12 @@ class _Walk:
     @property
     def is_apart(self) -> bool:
         """True behind a sentence end, a line end or a comma: no label reaches over one."""
-        return bool(self.ends or self.lines or self.comma)
+        return self.is_behind or self.comma
+
+    @property
+    def is_behind(self) -> bool:
+        """True behind a sentence end or a line end."""
+        return bool(self.ends or self.lines)
 
 
 def name_from_left(message: Message, judged: Judged) -> None:
@@ -209,11 +215,13 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
     if strength > 0:
         if message.is_taken(place, judged):
             return False
-        if message.is_warned(place) and (steps > 0.5 or walk.ends or walk.lines):
+        if message.is_warned(place) and (steps > 0.5 or walk.is_behind):
             return False
+        if judged.said and walk.ends:
+            return False  # what is said of it behind it counts
         _take_noun(message, judged, walk, strength)
         return True
-    if walk.verb or walk.is_for:
+    if walk.verb or walk.is_for or (judged.said and steps):
         return False
     if strength < 0 or bits & lexicon.LABEL:
         if place in message.taken:
@@ -250,8 +258,14 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
 def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -> None:
     if _is_index(message, judged):
         return
-    if judged.number.is_year and _has_subject(message, walk):
+    is_marked = bool(walk.mark) and not (
+        walk.is_behind or message.tokens[judged.number.first - 1].text in HOMOGRAPHS
+    )
+    owner = owner_of(message, walk.place, judged, marked=is_marked)
+    if owner is Owner.ANOTHER:
         return
+    if owner is Owner.UNKNOWN:
+        message.doubts.append((message.subjects[walk.place].judged, judged))
     points = _NAME_POINTS[strength] - 0.4 * walk.steps - 2.5 * walk.ends - 0.5 * walk.lines
     points -= 0.8 * walk.own_steps
     points += 1 if walk.mark else 0
@@ -280,19 +294,6 @@ def _is_index(message: Message, judged: Judged) -> bool:
         and after[1].kind == DIGITS
         and message.at[number.last + 2].kind == CANDIDATE
     )
-
-
-def _has_subject(message: Message, walk: _Walk) -> bool:
-    """True for the 2026 of "482910 is your code for 2026": the noun is of the number before it."""
-    if not walk.bridge:
-        return False
-    place = message.word(walk.place, -1)
-    while message.word_bits(place) & (lexicon.BRIDGE | lexicon.QUAL):
-        place = message.word(place, -1)
-    if not (message.word_bits(place) & lexicon.COPULA and place):
-        return False
-    number = message.at.get(place - 1)
-    return number is not None and number.kind == CANDIDATE and message.opens(number)
 
 
 def _label(message: Message, judged: Judged, place: int, points: float, reason: str) -> bool:

@@ -13,6 +13,7 @@ from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_clauses import is_later, is_to_enter
 from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import LETTERS, SHORT
+from otpblue_trio.policy.otp_subjects import doubt_first
 from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, WORD, Token
 
 __all__ = ["name_from_right"]
@@ -112,6 +113,8 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
             if points > 0:
                 judged.strength = strength
                 judged.give(points, f"before {token.text!r}")
+                if walk.steps >= 1:
+                    doubt_first(message, judged)
             return True
     if bits & lexicon.SIGN and walk.steps <= 1 and not (judged.named or walk.signed or walk.lines):
         walk.signed = True
@@ -125,7 +128,7 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
 def _meet_label(
     message: Message, judged: Judged, walk: _Walk, token: Token, strength: float
 ) -> None:
-    if walk.label is not None or walk.ends or walk.lines:
+    if walk.label is not None or walk.ends or walk.lines or judged.said:
         return
     if strength < 0 or token.bits & lexicon.LABEL:
         is_free = not walk.entered and walk.place not in message.taken

@@ -30,6 +30,7 @@ from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, SHORT
+from otpblue_trio.policy.otp_subjects import find_subjects
 from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
 from otpblue_trio.policy.otp_weak import count_weak_signs
 
@@ -56,6 +57,8 @@ _FOR: Final = frozenset(
     )
 )
 """Behind these stands what a code is for, never the code."""
+_FOR_BEHIND: Final = frozenset(("için",))
+"""Before these stands what a code is for."""
 _DASHES: Final = ("-", "–", "—")
 _GOES_ON: Final = re.compile(r"[¹²³¼½¾]|(?:…|\.\.+) ?\d|\*\*+")
 _BETWEEN: Final = frozenset(
@@ -73,6 +76,7 @@ def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
     find_numbered(message)
     _find_purposes(message)
+    find_subjects(message)
     for judged in message.judged:
         if judged.number.kind == LETTERS and not judged.number.runs:
             judged.give(10, "capitals in the place of a code")
@@ -102,6 +106,7 @@ def judge(message: Message) -> list[Judged]:
         _count_message(message, live)
         if len(live) == 1:
             count_weak_signs(message, live[0])
+    _doubt_owners(message)
     _doubt_pieces(message)
     return sorted(message.judged, key=lambda judged: -judged.score)
 
@@ -109,10 +114,13 @@ def judge(message: Message) -> list[Judged]:
 def _find_purposes(message: Message) -> None:
     """Take "the code for 4421" for no code: it is an order, a card, an account."""
     for judged in message.judged:
-        left, _ = message.beside(judged.number)
+        left, right = message.beside(judged.number)
         if left is not None and left.text in _FOR:
             judged.labelled = True
             judged.give(-10, f"after {left.text!r}")
+        elif right is not None and right.text in _FOR_BEHIND:
+            judged.labelled = True
+            judged.give(-10, f"before {right.text!r}")
 
 
 def _share_names(message: Message) -> None:
@@ -139,6 +147,17 @@ def _share_names(message: Message) -> None:
             for judged in (one, other):
                 if judged.score < best:
                     judged.give(best - judged.score, "listed beside another")
+
+
+def _doubt_owners(message: Message) -> None:
+    """Give numbers of which one is the code and the words do not say which the same points."""
+    for one, other in message.doubts:
+        if any(judged.labelled or judged.cancelled for judged in (one, other)):
+            continue
+        best = max(one.score, other.score)
+        for judged in (one, other):
+            if judged.score < best:
+                judged.give(best - judged.score, "may be meant as well")
 
 
 def _doubt_pieces(message: Message) -> None:
