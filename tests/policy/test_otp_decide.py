@@ -87,6 +87,11 @@ def test_lone_phone_date_time_or_amount_is_no_code(text: str) -> None:
         ("AB12CD34", "letters"),
         ("FOX-2026", "letters"),
         ("4829-AB", "letters"),
+        ("4829M", "letters"),
+        ("4829nd", "letters"),
+        ("482910min", "letters"),
+        ("1440min", "duration"),
+        ("4829kr", "amount"),
     ],
 )
 def test_number_that_is_no_code_is_known_by_its_form(text: str, kind: str) -> None:

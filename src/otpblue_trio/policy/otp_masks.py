@@ -45,6 +45,7 @@ _FINE_TIME: Final = (
 )
 _TAIL = 4
 _ORDINALS = frozenset({"th", "st", "nd", "rd", "er", "e", "º", "ª", "o", "a"})
+_LONGEST_ORDINAL = 3
 _COUNTERS = "点점个個家名人명곳개"
 
 
@@ -86,9 +87,13 @@ def _mask_mixed(row: Row) -> None:
 
 
 def _grows_on(row: Row, number: Number, right: Token) -> bool:
-    """True for `2026FOX` and `4829-AB`; not for units and for words behind a stray hyphen."""
+    """True for `2026FOX`, `4829h` and `4829-AB`; not for `10min`, nor for `482910-is`."""
     if is_letters(right):
-        return not right.bits & (_UNIT | lexicon.HOURS) and right.text not in _ORDINALS
+        if right.bits & lexicon.MONEY or set(number.separators) - {"-"}:
+            return False
+        if right.bits & (_UNIT | lexicon.HOURS):
+            return not _is_measured(number, right, touches=True)
+        return right.text not in _ORDINALS or number.digits > _LONGEST_ORDINAL
     if right.text != "-":
         return False
     word = row.token(number.last + 2)
@@ -215,7 +220,7 @@ def _mask_unit(row: Row, place: int, number: Number) -> None:
         if right.bits & lexicon.MONEY and _money_is_left(row, place, number, right, touches):
             _mask_thousands(row, place, "amount", back=True)
             return
-        if _is_measured(number, right, touches):
+        if _is_measured(number, right, touches=touches):
             kind = "count" if right.bits & lexicon.COUNT else "duration"
             _mask_thousands(row, place, kind, back=True)
             return
@@ -353,7 +358,7 @@ def _dotted_kind(number: Number) -> str:
     return "decimal" if len(sizes) == 2 else "other"
 
 
-def _is_measured(number: Number, unit: Token, touches: bool) -> bool:
+def _is_measured(number: Number, unit: Token, *, touches: bool) -> bool:
     """True when a number of this length can be so many of this unit."""
     bits = unit.bits
     longest = max(map(len, number.runs))
