@@ -201,6 +201,16 @@ def test_label_does_not_reach_over_a_comma() -> None:
     assert code_in("Dear customer, 671134 is your OTP") == "671134"
 
 
+def test_label_at_the_end_of_a_sentence_is_no_abbreviation() -> None:
+    assert code_in("4471 is the end of your card. 482910 is your code.") == "482910"
+    assert code_in("We need to verify your card. 482910 is your code.") == "482910"
+
+
+def test_label_reaches_over_the_full_stop_of_an_abbreviation() -> None:
+    assert code_in("Ref. 44102, PIN 482910") == "482910"
+    assert code_in("Never share your PIN. Tel. 44102") is None
+
+
 def test_year_counts_only_where_a_noun_names_it() -> None:
     assert code_in("Your locker PIN is 2019.") == "2019"
     assert code_in("Log in to see your tax return 2019") is None

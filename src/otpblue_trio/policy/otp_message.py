@@ -24,6 +24,19 @@ _ENDS = frozenset(".!?;。|")
 _OF = frozenset(
     {"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua", "за", "на", "of", "für"}
 )
+_ABBREVIATIONS: Final = frozenset(
+    (
+        *("acc", "acct", "ref", "réf", "no", "nr", "nro", "num", "núm", "n", "inv", "ord", "cust"),
+        *("tel", "tél", "tfno", "tlf", "puh", "ext", "cde", "cmd", "fact", "fakt", "zam", "obj"),
+        *("č", "čís", "sip", "müş", "tk", "bal", "тел", "ном", "сч", "д", "кв", "г", "гр"),
+        *("αρ", "τηλ", "מס", "טל"),
+        # Units and currencies.
+        *("min", "mins", "mín", "sec", "secs", "sek", "seg", "hr", "hrs", "std", "dk", "sn", "h"),
+        *("мин", "сек", "ч", "хв", "год", "дн", "λεπ", "rs", "rp", "rm", "r", "kr", "kč", "kc"),
+        *("fr", "ft", "zł", "zl", "tl", "р", "руб", "грн", "лв", "น"),
+    )
+)
+"""Behind these a full stop ends no sentence."""
 _WARNING_REACH = 14
 _FEWEST_CAPITALS, _MOST_CAPITALS = 4, 10
 
@@ -168,14 +181,8 @@ class Message:
             return False
         if token.text == "." and place:
             left = self.tokens[place - 1]
-            short = (
-                left.kind == WORD
-                and len(left.text.rpartition(" ")[2]) <= 4
-                and left.end == token.start
-            )
-            if short and left.bits & (
-                LABELS | lexicon.NUMBERING | lexicon.MONEY | lexicon.NUMBER | lexicon.TIME
-            ):
+            is_whole = left.kind != WORD or left.text.rpartition(" ")[2] not in _ABBREVIATIONS
+            if not is_whole and left.end == token.start:
                 return False
             if place + 1 < len(self.tokens) and self.tokens[place + 1].text == ".":
                 return False
