@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otpblue_trio.policy.otp import CodeFinder, CodeFound
+from otpblue_trio.policy.otp import CodeFinder, CodeFound, NoCode, NoCodeReason
 
 
 def code_in(text: str) -> str | None:
@@ -130,3 +130,28 @@ def test_telephone_grouping_speaks_against_a_number_without_a_name(text: str) ->
 )
 def test_other_number_nearby_does_not_mislead(text: str, code: str | None) -> None:
     assert code_in(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Codes: 4410 (gate), 2291 (door)",
+        "Codes for today: gate 4410, lift 2291",
+        "Códigos: portón 4410, puerta 2291",
+        "コード：4410（門）、2291（扉）",
+    ],
+)
+def test_word_for_several_codes_with_several_numbers_names_none(text: str) -> None:
+    assert CodeFinder().find(text) == NoCode(NoCodeReason.AMBIGUOUS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Codes for order 771203: 482910",
+        "Codes are never asked for. Your code: 482910",
+        "验证码482910，订单771203",
+    ],
+)
+def test_word_for_several_codes_does_not_list_what_has_a_name(text: str) -> None:
+    assert code_in(text) == "482910"

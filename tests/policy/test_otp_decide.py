@@ -211,6 +211,23 @@ def test_label_reaches_over_the_full_stop_of_an_abbreviation() -> None:
     assert code_in("Never share your PIN. Tel. 44102") is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Enter code 482910 to log in. Payment code: 771203",
+        "Gate code 4410; door code - 2291",
+        "Code for Anna: 4410. Code for Ben: 2291",
+        "קוד שער 4410, קוד דלת 2291",
+    ],
+)
+def test_two_codes_named_by_themselves_are_refused(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_code_called_new_counts_beside_another() -> None:
+    assert code_in("Your code was 771203. Your new code is 482910") == "482910"
+
+
 def test_year_counts_only_where_a_noun_names_it() -> None:
     assert code_in("Your locker PIN is 2019.") == "2019"
     assert code_in("Log in to see your tax return 2019") is None

@@ -9,7 +9,7 @@ it with 4829"), and whether a mere "number" has a verb of entering beside it.
 from __future__ import annotations
 
 from otpblue_trio.policy import otp_lexicon as lexicon
-from otpblue_trio.policy.otp_message import NAMES, Judged, Message
+from otpblue_trio.policy.otp_message import LABELS, NAMES, PLURALS, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import CANDIDATE
 from otpblue_trio.policy.otp_tokens import DIGITS, LINE, WORD
 
@@ -18,6 +18,7 @@ __all__ = [
     "find_followed",
     "find_means",
     "find_numbered",
+    "find_several",
     "has_free_label",
     "is_later",
     "is_to_enter",
@@ -32,6 +33,8 @@ _PURPOSE_POINTS = 1.5
 _MEANS = ("로", "으로", "ile", "से", "で")
 _MEANS_BEFORE = ("用", "凭", "憑")
 _PLAIN = 2.0
+# From here on in Unicode words stand without spaces and have no plural.
+_UNSPACED = "\u0e00"
 _ARTICLE = 4
 _FEWEST_OF_PARCEL = 7
 
@@ -56,6 +59,53 @@ def find_numbered(message: Message) -> None:
                 judged.labelled = True
                 judged.give(-10, f"numbers {message.tokens[place].text!r}")
                 break
+
+
+def find_several(message: Message) -> None:
+    """Find what a word for several codes lists: "codes: 4410 (gate), 2291 (door)"."""
+    for place, token in enumerate(message.tokens):
+        is_plural = token.text in PLURALS
+        may_be_plural = bool(token.bits & lexicon.NOUN) and token.text[0] >= _UNSPACED
+        if (is_plural or may_be_plural) and message.strength(place) >= _PLAIN:
+            listed = [] if message.is_warned(place) else _listed(message, place)
+            if not is_plural and len({_is_described(message, one) for one in listed}) > 1:
+                continue
+            if len(listed) > 1:
+                message.several += listed
+
+
+def _listed(message: Message, noun: int) -> list[Judged]:
+    """Return the numbers of one length behind a noun that have no names of their own."""
+    tokens = message.tokens
+    listed: list[Judged] = []
+    between = 0
+    place = noun
+    while place + 1 < min(len(tokens), noun + REACH):
+        place += 1
+        token = tokens[place]
+        if message.is_end(place) or token.bits & (lexicon.NOUN | lexicon.ENTER):
+            break
+        if token.kind != DIGITS:
+            between |= 0 if token.bits & lexicon.PLACE else token.bits
+            continue
+        number = message.at[place]
+        judged = message.by_number.get(id(number))
+        place = number.last
+        has_name = between & (LABELS | lexicon.BAD)
+        between = 0
+        if judged is None or number.kind != CANDIDATE or judged.labelled or has_name:
+            continue
+        if not listed or number.digits == listed[0].number.digits:
+            listed.append(judged)
+    return listed
+
+
+def _is_described(message: Message, judged: Judged) -> bool:
+    """True when a word stands before a number that is not the noun."""
+    left, _ = message.beside(judged.number)
+    if left is None or left.kind != WORD:
+        return False
+    return not left.bits & (lexicon.NOUN | lexicon.COPULA | lexicon.AND)
 
 
 def find_cancelled(message: Message) -> None:

@@ -133,6 +133,7 @@ def _by_points(cased: str, tokens: list[Token], judged: list[Judged]) -> Decisio
         return Decision((), _why_none(judged), rule)
     top = best[0].score
     rivals = [one for one in best if one.score > top - MARGIN]
+    rivals += [one for one in judged if one not in rivals and _is_rival(one, best[0], judged)]
     for one in rivals:
         if one.number.kind != CANDIDATE and not rivals[0].named:
             return Decision((), _reason_of(one), rule)
@@ -146,6 +147,17 @@ def _by_points(cased: str, tokens: list[Token], judged: list[Judged]) -> Decisio
         for start, number in zip(starts, candidates, strict=True)
     )
     return Decision(ranges, NoCodeReason.AMBIGUOUS, rule)
+
+
+def _is_rival(one: Judged, best: Judged, judged: list[Judged]) -> bool:
+    """True for a second code in its own right, though the place of the first one is better."""
+    if one.cancelled or one.number.kind != CANDIDATE or not best.names_code or best.is_new:
+        return False
+    if any(other.cancelled for other in judged):
+        return False
+    if one.of_place:
+        return one.number.digits == best.number.digits
+    return one.names_code and one.score >= ENOUGH
 
 
 def _reason_of(judged: Judged) -> NoCodeReason:

@@ -10,7 +10,7 @@ from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_numbers import CANDIDATE, STUBS, Number
 from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD, Token
 
-__all__ = ["LABELS", "NAMES", "REACH", "Judged", "Message", "Subject"]
+__all__ = ["LABELS", "NAMES", "PLURALS", "REACH", "Judged", "Message", "Subject"]
 
 NAMES: Final = lexicon.NOUN | lexicon.NUMBER
 """Words that may name a code."""
@@ -24,6 +24,27 @@ _ENDS = frozenset(".!?;。|")
 _OF = frozenset(
     {"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua", "за", "на", "of", "für"}
 )
+PLURALS: Final = frozenset(
+    {
+        *(
+            "codes",
+            "pins",
+            "otps",
+            "tans",
+            "passwords",
+            "passcodes",
+            "códigos",
+            "codigos",
+            "claves",
+        ),
+        *("senhas", "contraseñas", "codici", "kody", "hasła", "koder", "koderna", "koderne"),
+        *("kodene", "lösenord", "kodeord", "adgangskoder", "kodlar", "kodlarınız", "şifreler"),
+        *("şifreleriniz", "koodit", "salasanat", "коды", "кодове", "коди", "пароли", "паролі"),
+        *("coduri", "codurile", "parole", "parolele", "kódy", "hesla", "kóðar", "kóðarnir"),
+        *("κωδικοι", "κωδικουσ", "κωδικοί", "קודים", "הקודים", "الرموز", "رموز", "کدها", "رمزها"),
+    }
+)
+"""Words for several codes."""
 _ABBREVIATIONS: Final = frozenset(
     (
         *("acc", "acct", "ref", "réf", "no", "nr", "nro", "num", "núm", "n", "inv", "ord", "cust"),
@@ -38,6 +59,7 @@ _ABBREVIATIONS: Final = frozenset(
 )
 """Behind these a full stop ends no sentence."""
 _WARNING_REACH = 14
+_PLAIN_NOUN = 2
 _FEWEST_CAPITALS, _MOST_CAPITALS = 4, 10
 
 
@@ -60,7 +82,16 @@ class Judged:
     """How surely the word that names it names a code."""
     said: bool = False
     """True when a noun for a code further on is said of it: "482910 is your code"."""
+    is_new: bool = False
+    """True when it is called new."""
+    of_place: bool = False
+    """True when it is labelled by a place that may have a code: "kod oda 4410"."""
     cancelled: bool = False
+
+    @property
+    def names_code(self) -> bool:
+        """True when its name is surely that of a code."""
+        return (self.named or self.said) and self.strength >= _PLAIN_NOUN
 
     def give(self, points: float, reason: str) -> None:
         """Add points."""
@@ -101,6 +132,8 @@ class Message:
         """The number that a noun further on says something about, by the noun's place."""
         self.doubts: list[tuple[Judged, Judged]] = []
         """Numbers between which the words do not decide."""
+        self.several: list[Judged] = []
+        """Numbers that a word for several codes lists."""
         self.bits = 0
         for token in tokens:
             self.bits |= token.bits

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from otpblue_trio.policy import otp_lexicon as lexicon
-from otpblue_trio.policy.otp_message import LABELS, NAMES, REACH, Judged, Message
+from otpblue_trio.policy.otp_message import LABELS, NAMES, PLURALS, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, SHORT
 from otpblue_trio.policy.otp_subjects import HOMOGRAPHS, Owner, owner_of
 from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
@@ -24,13 +24,6 @@ _LABEL_STEPS = 1.5
 _NAME_POINTS: Final = {1.0: 5.0, 2.0: 9.0, 3.0: 10.0}
 _VERB_POINTS = 5.0
 _ENDING_IN = ("endin", "endet", "endzi", "termi", "eindi", "slut", "końc", "päätt", "berak", "konč")
-_PLURALS: Final = frozenset(
-    {
-        *("codes", "pins", "otps", "passwords", "códigos", "codigos", "claves", "senhas", "codici"),
-        *("kody", "koder", "kodlar", "koodit", "коды", "кодове", "коди", "пароли", "coduri"),
-        *("codurile", "kódy", "κωδικοι", "קודים", "הקודים"),
-    }
-)
 _OF = frozenset({"de", "di", "do", "da"})
 _BEHIND = ("ile", "से")
 _MAIL = "mail"
@@ -277,7 +270,7 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
     judged.give(points, f"named {noun!r}")
     judged.named = strength >= 2
     judged.strength = strength
-    if noun in _PLURALS and judged.number.is_split:
+    if noun in PLURALS and judged.number.is_split:
         judged.give(-8, "maybe several codes")
     if not walk.ends and walk.steps <= 3:
         message.taken[walk.place] = judged
@@ -298,6 +291,9 @@ def _is_index(message: Message, judged: Judged) -> bool:
 
 def _label(message: Message, judged: Judged, place: int, points: float, reason: str) -> bool:
     """Give a number another name than a code's."""
+    if message.tokens[place].bits & lexicon.PLACE:
+        before = message.word(place, -1)
+        judged.of_place = bool(message.word_bits(before) & lexicon.NOUN)
     judged.labelled = True
     message.taken[place] = judged
     judged.give(points, reason)
@@ -341,4 +337,5 @@ def _read_adjectives(message: Message, judged: Judged, walk: _Walk) -> None:
     if walk.replaced and not walk.new:
         judged.cancelled = True
     if walk.new:
+        judged.is_new = True
         judged.give(2, "called new")

@@ -23,6 +23,7 @@ from otpblue_trio.policy.otp_clauses import (
     find_followed,
     find_means,
     find_numbered,
+    find_several,
     has_free_label,
     sentence_bits,
 )
@@ -35,8 +36,9 @@ from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
 from otpblue_trio.policy.otp_weak import count_weak_signs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from otpblue_trio.policy.otp_numbers import Number
     from otpblue_trio.policy.otp_tokens import Token
 
 __all__ = ["ENOUGH", "MARGIN", "judge"]
@@ -77,6 +79,7 @@ def judge(message: Message) -> list[Judged]:
     find_numbered(message)
     _find_purposes(message)
     find_subjects(message)
+    find_several(message)
     for judged in message.judged:
         if judged.number.kind == LETTERS and not judged.number.runs:
             judged.give(10, "capitals in the place of a code")
@@ -88,7 +91,7 @@ def judge(message: Message) -> list[Judged]:
             name_from_right(message, judged)
     find_cancelled(message)
     find_followed(message)
-    _share_names(message)
+    _share_names(message, _says_what_it_is)
     for judged in message.judged:
         if judged.cancelled:
             judged.give(-12, "cancelled")
@@ -101,6 +104,7 @@ def judge(message: Message) -> list[Judged]:
         ):
             # A name like 5Aces is no code; such a word in a code's place is.
             judged.give(-6, "a word with digits")
+    _share_names(message, _lists)
     live = [judged for judged in message.judged if judged.number.kind == CANDIDATE]
     if live:
         _count_message(message, live)
@@ -123,7 +127,9 @@ def _find_purposes(message: Message) -> None:
             judged.give(-10, f"before {right.text!r}")
 
 
-def _share_names(message: Message) -> None:
+def _share_names(
+    message: Message, joins: Callable[[Number, Number, Sequence[Token]], bool]
+) -> None:
     """Give what is as good as a named number the same points.
 
     That is what is listed beside it, "codes 4029 and 5519", and what it is said to be: in "the code
@@ -132,32 +138,27 @@ def _share_names(message: Message) -> None:
     for one, other in pairwise(message.judged):
         if one.number.kind != CANDIDATE or other.number.kind != CANDIDATE:
             continue
-        if one.labelled or other.labelled:
+        if any(judged.labelled or judged.cancelled for judged in (one, other)):
             continue
         between = message.tokens[one.number.last + 1 : other.number.first]
-        is_same = _says_what_it_is(between)
-        if one.number.digits != other.number.digits and not is_same:
-            continue
-        listed = is_same or all(
-            token.kind == LINE or token.text in ",/、&-*•·" or token.bits & lexicon.AND
-            for token in between
-        )
-        if listed and not one.cancelled and not other.cancelled:
-            best = max(one.score, other.score)
-            for judged in (one, other):
-                if judged.score < best:
-                    judged.give(best - judged.score, "listed beside another")
+        if joins(one.number, other.number, between):
+            _make_equal((one, other), "listed beside another")
+
+
+def _make_equal(group: Sequence[Judged], reason: str) -> None:
+    best = max(judged.score for judged in group)
+    for judged in group:
+        if judged.score < best:
+            judged.give(best - judged.score, reason)
 
 
 def _doubt_owners(message: Message) -> None:
     """Give numbers of which one is the code and the words do not say which the same points."""
-    for one, other in message.doubts:
-        if any(judged.labelled or judged.cancelled for judged in (one, other)):
-            continue
-        best = max(one.score, other.score)
-        for judged in (one, other):
-            if judged.score < best:
-                judged.give(best - judged.score, "may be meant as well")
+    for pair in message.doubts:
+        if not any(judged.labelled or judged.cancelled for judged in pair):
+            _make_equal(pair, "may be meant as well")
+    if message.several and not any(judged.cancelled for judged in message.several):
+        _make_equal(message.several, "one of several")
 
 
 def _doubt_pieces(message: Message) -> None:
@@ -177,10 +178,18 @@ def _doubt_pieces(message: Message) -> None:
                 piece.give(rest.score - piece.score + MARGIN, "a piece of what stands beside it")
 
 
-def _says_what_it_is(between: Sequence[Token]) -> bool:
+def _says_what_it_is(_one: Number, _other: Number, between: Sequence[Token]) -> bool:
     """True for what stands between two numbers of which one is said to be the other."""
     return bool(between) and all(
         token.text in "()[]{}/-\"'" or token.text in _BETWEEN or token.bits & lexicon.COPULA
+        for token in between
+    )
+
+
+def _lists(one: Number, other: Number, between: Sequence[Token]) -> bool:
+    """True for what stands between two numbers of a list."""
+    return one.digits == other.digits and all(
+        token.kind == LINE or token.text in ",/、&-*•·" or token.bits & lexicon.AND
         for token in between
     )
 

@@ -155,7 +155,7 @@ suite seat platform bus terminal store branch session agent meeting app parking 
 chambre habitación quarto camera kamer pokój rum rom huone cameră стая кімната комната
 номер_комнаты oda kamar bilik phòng herbergi غرفة الغرفة اتاق कमरा δωμάτιο חדר pokoj 部屋 房间
 객실 ห้อง sesión sessão sessione sessie sesja sesji сессия сеанс oturum sesi phiên جلسة نشست सत्र
-συνεδρία
+συνεδρία שער البوابة ประตู
 """
 
 # A code with one of these beside it is no one-time code.
