@@ -155,3 +155,17 @@ def test_word_for_several_codes_with_several_numbers_names_none(text: str) -> No
 )
 def test_word_for_several_codes_does_not_list_what_has_a_name(text: str) -> None:
     assert code_in(text) == "482910"
+
+
+def test_word_in_brackets_names_the_number_before_it() -> None:
+    assert code_in("44102 (ref) 482910 (code)") == "482910"
+    assert code_in("482910 (code), 44102 (ref)") == "482910"
+
+
+def test_purpose_behind_a_comma_is_not_that_of_a_customer_number() -> None:
+    assert code_in("Kliencie 5520193, potwierdź: 482910") in ("482910", None)
+
+
+def test_sum_that_is_named_so_is_no_code() -> None:
+    assert code_in("Amount: 48200") is None
+    assert code_in("Amount 48200, code 482910") == "482910"

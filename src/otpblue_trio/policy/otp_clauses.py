@@ -1,19 +1,21 @@
 """What a whole sentence says about a number in it, beyond the words that name it.
 
-Five things are told by a sentence and not by a neighbour: that a code counts no longer ("code 4829
+Some things are told by a sentence and not by a neighbour: that a code counts no longer ("code 4829
 was cancelled at your request"), that a plain code follows a parcel on its way, that a number goes
-with an order behind it ("12345 numaralı sipariş"), that a lone number is the means to an end ("open
-it with 4829"), and whether a mere "number" has a verb of entering beside it.
+with an order behind it ("12345 numaralı sipariş"), that brackets or a list name several numbers
+("44102 (ref) 482910 (code)"), that a lone number is the means to an end ("open it with 4829"), and
+whether a mere "number" has a verb of entering beside it.
 """
 
 from __future__ import annotations
 
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_message import LABELS, NAMES, PLURALS, REACH, Judged, Message
-from otpblue_trio.policy.otp_numbers import CANDIDATE
-from otpblue_trio.policy.otp_tokens import DIGITS, LINE, WORD
+from otpblue_trio.policy.otp_numbers import CANDIDATE, Number
+from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD
 
 __all__ = [
+    "find_bracketed",
     "find_cancelled",
     "find_followed",
     "find_means",
@@ -29,6 +31,8 @@ _WORDS = 12
 _NEAR = 3
 _MEANS_POINTS = 4.0
 _PURPOSE_POINTS = 1.5
+_BRACKET_POINTS = 9.0
+_BRACKET_WORDS = 6
 # "With" behind the number, and grown onto the word before it.
 _MEANS = ("로", "으로", "ile", "से", "で")
 _MEANS_BEFORE = ("用", "凭", "憑")
@@ -59,6 +63,43 @@ def find_numbered(message: Message) -> None:
                 judged.labelled = True
                 judged.give(-10, f"numbers {message.tokens[place].text!r}")
                 break
+
+
+def find_bracketed(message: Message) -> None:
+    """Name numbers by a word in brackets behind them: "44102 (ref) 551029 (code)"."""
+    bracketed = [(judged, _in_brackets(message, judged.number)) for judged in message.judged]
+    if not any(place >= 0 and message.strength(place) >= _PLAIN for _, place in bracketed):
+        return
+    for judged, place in bracketed:
+        if place < 0 or judged.labelled:
+            continue
+        text = message.tokens[place].text
+        message.taken[place] = judged
+        judged.strength = message.strength(place)
+        if judged.strength >= _PLAIN:
+            judged.named = True
+            judged.give(_BRACKET_POINTS, f"called {text!r}")
+        else:
+            judged.labelled = True
+            judged.give(-10, f"called {text!r}")
+
+
+def _in_brackets(message: Message, number: Number) -> int:
+    """Return the place of the noun or label in the brackets behind a number, or -1."""
+    tokens = message.tokens
+    first = number.last + 1
+    found = -1
+    if first >= len(tokens) or tokens[first].text != "(":
+        return -1
+    for place in range(first + 1, min(first + _BRACKET_WORDS, len(tokens))):
+        token = tokens[place]
+        if token.text == ")":
+            return found
+        if token.bits & lexicon.NOT or token.kind not in (WORD, SIGN):
+            return -1
+        if token.bits & (NAMES | LABELS):
+            found = place
+    return -1
 
 
 def find_several(message: Message) -> None:

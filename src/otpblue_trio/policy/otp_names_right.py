@@ -161,4 +161,5 @@ def _meet_verb(message: Message, judged: Judged, walk: _Walk, token: Token) -> N
     ):
         walk.entered = True
         if judged.score < _VERB_POINTS:
-            judged.give(_PURPOSE_POINTS, f"before the purpose {token.text!r}")
+            points = _PURPOSE_POINTS - 2 * walk.comma
+            judged.give(points, f"before the purpose {token.text!r}")

@@ -19,6 +19,7 @@ import attrs
 
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_clauses import (
+    find_bracketed,
     find_cancelled,
     find_followed,
     find_means,
@@ -78,12 +79,13 @@ def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
     find_numbered(message)
     _find_purposes(message)
+    find_bracketed(message)
     find_subjects(message)
     find_several(message)
     for judged in message.judged:
         if judged.number.kind == LETTERS and not judged.number.runs:
             judged.give(10, "capitals in the place of a code")
-        else:
+        elif not judged.named:
             name_from_left(message, judged)
     find_means(message)
     for judged in message.judged:

@@ -145,6 +145,11 @@ furgon*
 ciężarów* авто машин* автомобил* 车号 車號
 form forms inspection inspections
 desk schalter* timesheet* worksheet* spreadsheet*
+kliencie zákazníku amount amounts total sum betrag betrags importe importo montant valor totale
+totaal bedrag kwota kwoty kwotę kwocie сумма сумму суммы сумме сума суму суми сумата итого
+belopp beloppet beløb beløbet beløp beløpet summa summan upphæð upphæðin tutar tutarı toplam
+jumlah số_tiền so_tien tổng ยอด จำนวนเงิน 金额 金額 금액 합계 المبلغ مبلغ סכום הסכום राशि
+částka částku částky suma sumei ποσό ποσού
 """
 
 # Places and things that have a number and may also have a code: "room 12", but "door code 4821".
