@@ -160,6 +160,11 @@ def test_group_does_not_cross_a_line() -> None:
         ("Customer number 10029384, password 771930", "771930"),
         ("Room 1204, door code 5508", "5508"),
         ("Security number 507905", "507905"),
+        ("Total 4999 code OTP 482910", "482910"),
+        ("Your Norvik ID code: 482910", "482910"),
+        ("Customer ID code: 482910", None),
+        ("Code 3D-Secure: 482910", "482910"),
+        ("Login name 771930, password 482910", "482910"),
     ],
 )
 def test_number_takes_its_nearest_name(text: str, code: str | None) -> None:

@@ -130,7 +130,10 @@ def _word_kind(row: Row, number: Number) -> str:
 
 
 def _is_part(row: Row, place: int) -> bool:
+    """True for what may belong to a code with letters; "3D-Secure" names a code."""
     token = row.tokens[place]
+    if token.bits & (lexicon.QUAL | lexicon.NOUN):
+        return False
     return token.kind == DIGITS or token.text == "-" or is_letters(token)
 
 

@@ -179,9 +179,8 @@ class Message:
                 return 3.0
             if bits & lexicon.INSTRUMENT:
                 return 2.0  # "sign the contract by code"
-            if around & lexicon.LABEL and not around & (lexicon.PLACE | lexicon.NOUN):
-                return -1.0
-            return 2.0
+            is_labelled = around & lexicon.LABEL and not around & (lexicon.PLACE | lexicon.NOUN)
+            return -1.0 if is_labelled and not self._is_account(before) else 2.0
         if around & lexicon.QUAL or (behind & lexicon.QUAL and not behind & lexicon.ENTER):
             return 2.0
         if (around | behind) & lexicon.LABEL:
@@ -189,6 +188,11 @@ class Message:
         if (around | behind) & LABELS:
             return 0.0  # "phone number": the other word is the name
         return 1.0
+
+    def _is_account(self, place: int) -> bool:
+        """True for the ID of "your Norvik ID code", not for that of "customer ID code"."""
+        owner = self.word_bits(self.word(place, -1))
+        return self.tokens[place].text == "id" and not owner & (LABELS | lexicon.BAD)
 
     def is_warned(self, place: int) -> bool:
         """True for a noun in a warning: "never share the code"."""

@@ -274,6 +274,10 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
         judged.give(-8, "maybe several codes")
     if not walk.ends and walk.steps <= 3:
         message.taken[walk.place] = judged
+        before = message.word(walk.place, -1)
+        while message.word_bits(before) & (lexicon.NOUN | lexicon.QUAL):
+            message.taken.setdefault(before, judged)  # "code OTP" is one name
+            before = message.word(before, -1)
 
 
 def _is_index(message: Message, judged: Judged) -> bool:

@@ -145,6 +145,13 @@ furgon*
 ciężarów* авто машин* автомобил* 车号 車號
 form forms inspection inspections
 desk schalter* timesheet* worksheet* spreadsheet*
+login_name log_in_name user_name login_id benutzername* benutzerkennung* nutzername* anmeldename*
+nom_d'utilisateur identifiant_de_connexion nombre_de_usuario nome_utente nome_de_usuário
+nome_de_utilizador gebruikersnaam* användarnamn* brugernavn* brukernavn* käyttäjätunnu*
+käyttäjänim* nazwa_użytkownika uživatelské_jméno nume_de_utilizator логин логина логін логіна
+потребителско_име kullanıcı_adı kullanıcı_adınız tên_đăng_nhập tên_người_dùng nama_pengguna
+notandanafn* όνομα_χρήστη שם_משתמש שם_המשתמש اسم_المستخدم نام_کاربری यूज़रनेम यूजरनेम 用户名 用戶名
+帐号 帳號 ユーザー名 ユーザーid ログインid 아이디 사용자명 ชื่อผู้ใช้
 kliencie zákazníku amount amounts total sum betrag betrags importe importo montant valor totale
 totaal bedrag kwota kwoty kwotę kwocie сумма сумму суммы сумме сума суму суми сумата итого
 belopp beloppet beløb beløbet beløp beløpet summa summan upphæð upphæðin tutar tutarı toplam
