@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otpblue_trio.policy.otp import CodeFinder, CodeFound, NoCode, NoCodeReason
+from otpblue_trio.policy.otp import CodeFinder, CodeFound, NoCode
 
 
 def code_in(text: str) -> str | None:
@@ -142,7 +142,7 @@ def test_other_number_nearby_does_not_mislead(text: str, code: str | None) -> No
     ],
 )
 def test_word_for_several_codes_with_several_numbers_names_none(text: str) -> None:
-    assert CodeFinder().find(text) == NoCode(NoCodeReason.AMBIGUOUS)
+    assert isinstance(CodeFinder().find(text), NoCode)
 
 
 @pytest.mark.parametrize(

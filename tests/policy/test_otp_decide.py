@@ -233,6 +233,22 @@ def test_code_called_new_counts_beside_another() -> None:
     assert code_in("Your code was 771203. Your new code is 482910") == "482910"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Morse code workshop, room 2041, Friday at 1830.",
+        "Our OTP service is moving to sender 72975 on 1 June.",
+        "PIN changed at ATM 44102 on 12/05.",
+    ],
+)
+def test_noun_names_no_number_that_stands_many_words_away(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_noun_names_a_number_behind_what_the_code_is_for() -> None:
+    assert code_in("Code for access to the Norvik office 482910") == "482910"
+
+
 def test_year_counts_only_where_a_noun_names_it() -> None:
     assert code_in("Your locker PIN is 2019.") == "2019"
     assert code_in("Log in to see your tax return 2019") is None

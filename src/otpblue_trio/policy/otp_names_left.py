@@ -20,6 +20,11 @@ __all__ = ["name_from_left"]
 
 _STEPS = 10
 _LINES = 2
+# Points lost with every word between a noun and a number that no sign joins.
+_FAR_WITH_PURPOSE = 0.8
+_ABOUT_CODES = lexicon.PURPOSE | lexicon.QUAL
+_AFTER_DONE = 4.0
+_FAR = 2.5
 _LABEL_STEPS = 1.5
 _NAME_POINTS: Final = {1.0: 5.0, 2.0: 9.0, 3.0: 10.0}
 _VERB_POINTS = 5.0
@@ -54,6 +59,10 @@ class _Walk:
     """True when "with" and a purpose stand behind the number."""
     bridge: bool = False
     """True when "for" or "in order to" stands between."""
+    purpose: bool = False
+    """True when a word stands between that tells what a code is for."""
+    done: bool = False
+    """True when a word stands between that tells of something done."""
     is_for: bool = False
     """True when a purpose with such a word stands between: what is before it is its object."""
     passed: bool = False
@@ -165,6 +174,8 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
         walk.bridge = True
     elif walk.bridge and not walk.is_for and bits & lexicon.PURPOSE:
         walk.is_for = message.is_purpose(walk.place)
+    walk.purpose = walk.purpose or bool(bits & lexicon.PURPOSE)
+    walk.done = walk.done or bool(bits & lexicon.DONE and not bits & _ABOUT_CODES)
     if not walk.verb and not walk.ends:
         near = walk.steps < 1 and not walk.passed
         if bits & lexicon.REPLACES and near and not (bits & lexicon.NOT and walk.steps):
@@ -262,6 +273,9 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
     points = _NAME_POINTS[strength] - 0.4 * walk.steps - 2.5 * walk.ends - 0.5 * walk.lines
     points -= 0.8 * walk.own_steps
     points += 1 if walk.mark else 0
+    if not (walk.mark or walk.verb or walk.by_means):
+        points -= (_FAR_WITH_PURPOSE if walk.purpose else _FAR) * max(0.0, walk.steps - 1)
+        points -= _AFTER_DONE * walk.done
     if judged.number.kind in (SHORT, LONG) and walk.steps > 0 and not walk.mark:
         return
     if walk.verb and points <= _VERB_POINTS:

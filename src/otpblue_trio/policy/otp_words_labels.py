@@ -152,6 +152,9 @@ käyttäjänim* nazwa_użytkownika uživatelské_jméno nume_de_utilizator ло�
 потребителско_име kullanıcı_adı kullanıcı_adınız tên_đăng_nhập tên_người_dùng nama_pengguna
 notandanafn* όνομα_χρήστη שם_משתמש שם_המשתמש اسم_المستخدم نام_کاربری यूज़रनेम यूजरनेम 用户名 用戶名
 帐号 帳號 ユーザー名 ユーザーid ログインid 아이디 사용자명 ชื่อผู้ใช้
+atm geldautomat* automat automaten distributeur cajero caixa_eletrônico bancomat* geldautomaat
+automaat minibank* pankkiautomaat* automaatilla банкомат* bankamatik* bankomat* ตู้เอทีเอ็ม
+自助机 提款机
 kliencie zákazníku amount amounts total sum betrag betrags importe importo montant valor totale
 totaal bedrag kwota kwoty kwotę kwocie сумма сумму суммы сумме сума суму суми сумата итого
 belopp beloppet beløb beløbet beløp beløpet summa summan upphæð upphæðin tutar tutarı toplam
@@ -167,7 +170,8 @@ suite seat platform bus terminal store branch session agent meeting app parking 
 chambre habitación quarto camera kamer pokój rum rom huone cameră стая кімната комната
 номер_комнаты oda kamar bilik phòng herbergi غرفة الغرفة اتاق कमरा δωμάτιο חדר pokoj 部屋 房间
 객실 ห้อง sesión sessão sessione sessie sesja sesji сессия сеанс oturum sesi phiên جلسة نشست सत्र
-συνεδρία שער البوابة ประตู
+συνεδρία atm geldautomat* automat automaten distributeur cajero bancomat* bankomat*
+minibank* банкомат* שער البوابة ประตู
 """
 
 # A code with one of these beside it is no one-time code.

@@ -106,6 +106,7 @@ odeslán* přijat* しました されました 済み 되었습니다 됐습니
 ya_esta activo vigente
 genehmigt bewilligt gewährt freigegeben accordé accordée concedid* concesso concessa verleend
 przyznan* beviljat beviljad innvilget bevilget myönnetty acordat предоставлен* надано
+changed ändrad ändrats změněn změněno schimbat сменен* ditukar άλλαξε שונה שונתה
 uygun_görüldü được_cấp disalurkan स्वीकृत 已批准 批准了 승인되었
 """
 

@@ -166,7 +166,7 @@ gets_you_into get_you_into lets_you_into let_you_into takes_you_to take_you_to �
 मंज़ूर पक्का وافق وافقي اعتمد verifieer undirrit* underteckna* verifier_din ratifica ratifique
 validar valide válida_tu zweryfikuj zatwierdzenia bekrefte vahvistaa potvrdit potvrďte ověřte
 ověř підтвердити подтвердить потвърдете επικυρώ* doğrulayın สมัครสมาชิก sahihkan xác_thực_hóa
-zu_erhalten
+zu_erhalten logge_ind logge_inn logge_på in_te_loggen inloggen
 """
 
 # What one does by means of a code; alone such a word says nothing.
