@@ -169,3 +169,36 @@ def test_purpose_behind_a_comma_is_not_that_of_a_customer_number() -> None:
 def test_sum_that_is_named_so_is_no_code() -> None:
     assert code_in("Amount: 48200") is None
     assert code_in("Amount 48200, code 482910") == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code will come from 88202.",
+        "Ihr Code wird von der Nummer 72975 verschickt.",
+        "验证码将由10690123发送。",
+        "コードは番号24711から送信されます。",
+        "Kodunuz 4471 numarasından gönderilecektir.",
+        "कोड 56161 नंबर से आएगा",
+    ],
+)
+def test_number_that_a_code_comes_from_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Forgot your PIN? Text RESET to 60700.",
+        "Text PIN to 60700 to get a new one.",
+        "PIN vergessen? Senden Sie RESET an 60700.",
+        "Забыли ПИН? Отправьте RESET на 60700.",
+    ],
+)
+def test_number_that_a_keyword_is_sent_to_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_what_a_code_is_set_to_is_the_code() -> None:
+    assert code_in("Set PIN to 4410 to continue.") == "4410"
+    assert code_in("Votre code est passé de 882013 à 482910") in ("482910", None)

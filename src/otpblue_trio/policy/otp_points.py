@@ -32,6 +32,7 @@ from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, SHORT
+from otpblue_trio.policy.otp_senders import find_senders
 from otpblue_trio.policy.otp_subjects import find_subjects
 from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
 from otpblue_trio.policy.otp_weak import count_weak_signs
@@ -79,6 +80,7 @@ def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
     find_numbered(message)
     _find_purposes(message)
+    find_senders(message)
     find_bracketed(message)
     find_subjects(message)
     find_several(message)

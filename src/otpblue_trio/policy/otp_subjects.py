@@ -27,7 +27,7 @@ _HEADS: Final = frozenset(',:(["*】]')
 _AS: Final = frozenset(
     (
         *("as", "als", "comme", "como", "come", "som", "sem", "jako", "ca", "като", "як", "как"),
-        *("sebagai", "ως", "làm", "olarak"),
+        *("sebagai", "ωσ", "làm", "olarak"),
     )
 )
 _WILL: Final = frozenset(("will", "wird", "sera", "será", "sarà", "zal", "blir", "bliver"))

@@ -242,6 +242,12 @@ liên_hệ lien_he hringdu sími síma اتصل الاتصال هاتف الها
 電話番号 お電話 問い合わせ 问询 咨询 详询 垂询 諮詢 洽詢
 客服 热线 熱線 拨打 撥打 致电 致電 电话 分机 詢問 문의 전화
 고객센터 상담 โทร ติดต่อ สายด่วน
+du_numéro depuis_le_numéro par_le_numéro au_numéro desde_el_número del_número al_número dal_numero
+al_numero do_número pelo_número ao_número van_nummer naar_nummer från_nummer till_nummer fra_nummer
+til_nummer frá_númerinu frá_númeri numerosta numeroon z_numeru na_numer z_čísla na_číslo
+de_la_numărul la_numărul от_номер на_номер с_номера с_короткого_номера з_номера на_номер
+από_τον_αριθμό στον_αριθμό ממספר למספר من_الرقم إلى_الرقم از_شماره به_شماره dari_nomor ke_nomor
+dari_nombor ke_nombor từ_số từ_đầu_số đến_số numarasından numarasına
 """
 
 # Words of offers and notices; with a plain "code" they make it somebody else's code.
