@@ -202,3 +202,15 @@ def test_number_that_a_keyword_is_sent_to_is_no_code(text: str) -> None:
 def test_what_a_code_is_set_to_is_the_code() -> None:
     assert code_in("Set PIN to 4410 to continue.") == "4410"
     assert code_in("Votre code est passé de 882013 à 482910") in ("482910", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your OTP request failed (error 5003). Try again.",
+        "Erreur 5003 : le code n'a pas pu être envoyé.",
+        "Ошибка 5003: код не отправлен.",
+    ],
+)
+def test_number_of_an_error_is_no_code(text: str) -> None:
+    assert code_in(text) is None

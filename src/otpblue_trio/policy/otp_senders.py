@@ -79,10 +79,11 @@ def _comes_from(message: Message, judged: Judged) -> bool:
         return True
     if place >= 0 and tokens[place].kind == WORD:
         text = tokens[place].text
-        before = tokens[place - 1].text if place else ""
+        pair = " ".join(token.text for token in tokens[max(place - 1, 0) : place + 1])
+        further = " ".join(token.text for token in tokens[place : place + 2])
         if text in _OUT_OF and _goes_on_to(message, judged):
             return True
-        if text in _FROM or text.endswith(_FROM_GROWN) or f"{before} {text}" in _FROM_ARTICLE:
+        if text in _FROM or text.endswith(_FROM_GROWN) or {pair, further} & _FROM_ARTICLE:
             return True
     return _sends(message, judged)
 

@@ -155,6 +155,8 @@ notandanafn* όνομα_χρήστη שם_משתמש שם_המשתמש اسم_ا
 atm geldautomat* automat automaten distributeur cajero caixa_eletrônico bancomat* geldautomaat
 automaat minibank* pankkiautomaat* automaatilla банкомат* bankamatik* bankomat* ตู้เอทีเอ็ม
 自助机 提款机
+error erreur fehler errore erro eroare fout ошибка помилка грешка błąd chyba fejl feil fel virhe
+villa hata σφάλμα שגיאה خطأ خطا خطای त्रुटि lỗi kesalahan galat ralat
 kliencie zákazníku amount amounts total sum betrag betrags importe importo montant valor totale
 totaal bedrag kwota kwoty kwotę kwocie сумма сумму суммы сумме сума суму суми сумата итого
 belopp beloppet beløb beløbet beløp beløpet summa summan upphæð upphæðin tutar tutarı toplam
