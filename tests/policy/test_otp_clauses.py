@@ -214,3 +214,19 @@ def test_what_a_code_is_set_to_is_the_code() -> None:
 )
 def test_number_of_an_error_is_no_code(text: str) -> None:
     assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do not share your OTP. Miravel 44102",
+        "暗証番号はお聞きしません。通報は9110へ。",
+        "Мы не спрашиваем код. Сообщите на 44102.",
+    ],
+)
+def test_noun_of_a_warning_names_nothing_in_the_next_sentence(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_warning_before_the_code_does_not_hide_it() -> None:
+    assert code_in("Do not share this OTP. 482910 is your code.") == "482910"

@@ -221,6 +221,8 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
             return False
         if message.is_warned(place) and (steps > 0.5 or walk.is_behind):
             return False
+        if walk.ends and _is_denied(message, place):
+            return False
         if judged.said and walk.ends:
             return False  # what is said of it behind it counts
         _take_noun(message, judged, walk, strength)
@@ -256,6 +258,17 @@ def _meet_name(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
         if bits & lexicon.ENTER and judged.number.digits != _TAIL_DIGITS:
             return False  # Swedish "visa 482910 för budet": to show
         return _label(message, judged, place, -10, f"card or account, after {token.text!r}")
+    return False
+
+
+def _is_denied(message: Message, noun: int) -> bool:
+    """True for the noun of "this code is never asked for", up to the end of its sentence."""
+    for place in range(noun + 1, min(noun + REACH, len(message.tokens))):
+        token = message.tokens[place]
+        if message.is_end(place) or token.kind == LINE:
+            return False
+        if token.bits & lexicon.NOT:
+            return True
     return False
 
 

@@ -190,6 +190,7 @@ atual nuovo nuova nieuwe nieuw nowy nowe nowego ny nya nye nytt uusi uuden nou n
 
 # Turns a call into a warning ("never share the code").
 NOT = """
+do_not_share don't_share not_share never_share do_not_forward
 not never don't dont no jamais ne nicht nie niemals kein keine nunca jamás não mai non niet
 nooit nigdy inte aldrig ikke aldri ei älä koskaan nu niciodată не никога никогда ніколи asla
 hiçbir jangan tidak tak không khong đừng ekki aldrei لا لن أبدا نه هرگز नहीं कभी μην ποτέ δεν לא

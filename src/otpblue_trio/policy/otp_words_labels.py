@@ -244,6 +244,11 @@ liên_hệ lien_he hringdu sími síma اتصل الاتصال هاتف الها
 電話番号 お電話 問い合わせ 问询 咨询 详询 垂询 諮詢 洽詢
 客服 热线 熱線 拨打 撥打 致电 致電 电话 分机 詢問 문의 전화
 고객센터 상담 โทร ติดต่อ สายด่วน
+сообщите_на повідомте_на сообщайте_на denuncie reporta reporte signalez segnala segnalalo zgłoś
+zgłaszaj hlaste nahlaste meld_het meld_misbruik meld_fraude anmäl_till anmeld_til meld_fra_til
+raportați laporkan lapor bildirmek_için 신고 通報 举报 舉報 our_number unsere_nummer notre_numéro
+nuestro_número nosso_número nostro_numero ons_nummer vårt_nummer vores_nummer nasz_numer
+naše_číslo numărul_nostru нашият_номер наш_номер
 du_numéro depuis_le_numéro par_le_numéro au_numéro desde_el_número del_número al_número dal_numero
 al_numero do_número pelo_número ao_número van_nummer naar_nummer från_nummer till_nummer fra_nummer
 til_nummer frá_númerinu frá_númeri numerosta numeroon z_numeru na_numer z_čísla na_číslo
