@@ -230,3 +230,9 @@ def test_noun_of_a_warning_names_nothing_in_the_next_sentence(text: str) -> None
 
 def test_warning_before_the_code_does_not_hide_it() -> None:
     assert code_in("Do not share this OTP. 482910 is your code.") == "482910"
+
+
+def test_portuguese_no_before_a_place_forbids_nothing() -> None:
+    assert code_in("Compra de R$ 50,00 no MAGALU: digite 771029") == "771029"
+    assert code_in("No caixa eletrônico digite 771029") == "771029"
+    assert code_in("No digite 771029") is None

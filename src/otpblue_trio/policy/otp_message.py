@@ -59,6 +59,8 @@ _ABBREVIATIONS: Final = frozenset(
 )
 """Behind these a full stop ends no sentence."""
 _WARNING_REACH = 14
+_PORTUGUESE: Final = frozenset(("digite", "informe", "insira", "introduza", "escreva", "tecle"))
+_TO_DO = lexicon.ENTER | lexicon.SIGN
 _PLAIN_NOUN = 2
 _FEWEST_CAPITALS, _MOST_CAPITALS = 4, 10
 
@@ -197,6 +199,7 @@ class Message:
     def is_warned(self, place: int) -> bool:
         """True for a noun in a warning: "never share the code"."""
         comma = False
+        is_portuguese = self.tokens[place].text in _PORTUGUESE
         for back in range(1, _WARNING_REACH):
             if place - back < 0:
                 return False
@@ -204,9 +207,11 @@ class Message:
             if token.kind in (LINE, DIGITS) or token.text in _ENDS or token.text == ":":
                 return False
             comma = comma or token.text == ","
-            # Portuguese "no portão, digite ...": a "no" before a comma is a place.
-            if token.bits & lexicon.NOT and not (comma and token.text == "no"):
+            # Portuguese "no portão, digite ...", "no caixa digite ...": such a "no" is a place.
+            is_place = token.text == "no" and (comma or (is_portuguese and back > 1))
+            if token.bits & lexicon.NOT and not is_place:
                 return True
+            is_portuguese = is_portuguese and not token.bits & _TO_DO
         return False
 
     def is_end(self, place: int) -> bool:

@@ -167,6 +167,8 @@ gets_you_into get_you_into lets_you_into let_you_into takes_you_to take_you_to �
 validar valide válida_tu zweryfikuj zatwierdzenia bekrefte vahvistaa potvrdit potvrďte ověřte
 ověř підтвердити подтвердить потвърдете επικυρώ* doğrulayın สมัครสมาชิก sahihkan xác_thực_hóa
 zu_erhalten logge_ind logge_inn logge_på in_te_loggen inloggen
+sign_on loggar_in logger_på logger_inn logger_ind logt_in loguje_się se_přihlašuje intră_în
+sta_entrando loggt_sich_ein meldet_sich_an firma_tu firma_su firma_il firma_la firma_el
 """
 
 # What one does by means of a code; alone such a word says nothing.
