@@ -166,6 +166,10 @@ def test_purpose_behind_a_comma_is_not_that_of_a_customer_number() -> None:
     assert code_in("Kliencie 5520193, potwierdź: 482910") in ("482910", None)
 
 
+def test_purpose_behind_a_comma_counts_when_it_is_one() -> None:
+    assert code_in("Попълнете 48291, за да продължите.") == "48291"
+
+
 def test_sum_that_is_named_so_is_no_code() -> None:
     assert code_in("Amount: 48200") is None
     assert code_in("Amount 48200, code 482910") == "482910"

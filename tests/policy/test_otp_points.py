@@ -74,6 +74,15 @@ def test_noun_that_may_be_of_two_numbers_refuses_both(text: str) -> None:
     assert isinstance(CodeFinder().find(text), NoCode)
 
 
+def test_sender_in_brackets_is_not_what_the_sentence_is_about() -> None:
+    assert code_in("[7Eleven] Je verificatiecode is 482910.") == "482910"
+
+
+def test_name_before_a_colon_is_of_what_follows_it() -> None:
+    assert code_in("Code 482910 Amount: EUR 120.50") == "482910"
+    assert code_in("Pour vous connecter : 482910 Montant: EUR 120.50") == "482910"
+
+
 @pytest.mark.parametrize("head", ["482", "48291035571", "4829AB"])
 def test_sum_is_no_code_when_what_is_said_to_be_the_code_is_none(head: str) -> None:
     assert isinstance(CodeFinder().find(f"{head} is your code to pay 4999"), NoCode)

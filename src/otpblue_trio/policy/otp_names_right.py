@@ -26,6 +26,9 @@ _OBJECT_STEPS = 5
 _LONGEST_SCORE = 6
 # From here on in Unicode words stand without spaces.
 _UNSPACED = "\u3000"
+_IN_ORDER_TO: Final = frozenset(
+    ("за", "чтобы", "щоб", "um", "aby", "żeby", "pour", "afin", "to", "om", "per", "ca", "чтоб")
+)
 _OBJECT: Final = ("را", "को", "を", "을", "를")
 
 
@@ -39,6 +42,8 @@ class _Walk:
     lines: int = 0
     copula: bool = False
     comma: bool = False
+    in_order: bool = False
+    """True when a comma stands before "in order to", as in many languages it does."""
     is_object: bool = False
     """True when a particle behind the number marks it as what the verb at the end is about."""
     entered: bool = False
@@ -61,6 +66,8 @@ def name_from_right(message: Message, judged: Judged) -> None:
                 break
         elif token.kind == SIGN:
             walk.comma = walk.comma or token.text in ",、"
+            behind = message.tokens[walk.place + 1].text if walk.place < farthest else ""
+            walk.in_order = walk.in_order or (walk.comma and behind in _IN_ORDER_TO)
             if message.is_end(walk.place):
                 walk.ends += 1
                 if walk.ends > 1:
@@ -131,7 +138,10 @@ def _meet_label(
     if walk.label is not None or walk.ends or walk.lines or judged.said:
         return
     if strength < 0 or token.bits & lexicon.LABEL:
-        is_free = not walk.entered and walk.place not in message.taken
+        is_free = not (walk.entered or walk.place in message.taken)
+        # "482910 Amount: 120.50": the name of what follows.
+        follower = message.tokens[walk.place + 1 : walk.place + 2]
+        is_free = is_free and not (follower and follower[0].text == ":")
     else:
         # "9345 ile biten kart": the tail of a card.
         is_tail = token.bits & lexicon.TAIL and judged.number.digits == 4 and walk.steps <= 1
@@ -161,5 +171,5 @@ def _meet_verb(message: Message, judged: Judged, walk: _Walk, token: Token) -> N
     ):
         walk.entered = True
         if judged.score < _VERB_POINTS:
-            points = _PURPOSE_POINTS - 2 * walk.comma
+            points = _PURPOSE_POINTS - 2 * (walk.comma and not walk.in_order)
             judged.give(points, f"before the purpose {token.text!r}")

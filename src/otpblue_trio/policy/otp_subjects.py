@@ -21,8 +21,8 @@ __all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of"]
 _WORDS = 6
 _STRANGE_WORDS = 2
 _LONGEST_CODE = 8
-_JOINING: Final = frozenset("\"'()[]/*")
-_CLOSING: Final = frozenset('")]*')
+_JOINING: Final = frozenset("\"'()/*")
+_CLOSING: Final = frozenset('")*')
 _HEADS: Final = frozenset(',:(["*】]')
 _AS: Final = frozenset(
     (
@@ -77,7 +77,8 @@ def owner_of(message: Message, noun: int, judged: Judged, *, marked: bool) -> Ow
     if other.labelled or other.cancelled:
         return Owner.ITSELF
     is_next = noun == judged.number.first - 1
-    if not subject.is_said and (marked or is_next or other.number.kind != CANDIDATE):
+    is_name = other.number.kind != CANDIDATE
+    if (marked and is_name) or (not subject.is_said and (marked or is_next or is_name)):
         return Owner.ITSELF
     if marked or is_next or message.tokens[judged.number.first - 1].text in ",、":
         return Owner.UNKNOWN
@@ -102,7 +103,7 @@ def doubt_first(message: Message, judged: Judged) -> None:
             return
         other = message.by_number.get(id(message.at.get(place)))
         if other is not None and other.number.kind == CANDIDATE and not other.labelled:
-            if message.opens(other.number) and not other.cancelled:
+            if _heads(message, other.number) and not other.cancelled:
                 message.doubts.append((other, judged))
             return
 
@@ -168,6 +169,12 @@ def _joint(message: Message, number: Number) -> Token:
     return tokens[place]
 
 
+def _heads(message: Message, number: Number) -> bool:
+    """True for a number that begins a sentence, or stands behind who writes or is written to."""
+    left = message.beside(number)[0]
+    return message.opens(number) or (left is not None and left.text in _HEADS)
+
+
 def _is_topic(message: Message, number: Number) -> bool:
     """True for a number that a particle grown onto it, or behind it, makes the topic."""
     tokens = message.tokens
@@ -180,8 +187,7 @@ def _said_of(message: Message, judged: Judged, noun: int) -> Subject | None:
     """Tell what joins a number to a noun behind it; None when it is not what is spoken of."""
     tokens = message.tokens
     number = judged.number
-    left = message.beside(number)[0]
-    heads = message.opens(number) or (left is not None and left.text in _HEADS)
+    heads = _heads(message, number)
     if message.word_bits(message.word(number.first, -1)) & LABELS and not heads:
         return None
     joint = _joint(message, number)
