@@ -14,9 +14,9 @@ from typing import Final
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_message import LABELS, NAMES, Judged, Message, Subject
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, Number
-from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD, Token
+from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD
 
-__all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of"]
+__all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of", "tells_of"]
 
 _WORDS = 6
 _STRANGE_WORDS = 2
@@ -157,8 +157,19 @@ def _is_joint(message: Message, place: int) -> bool:
     return token.text == "-" and message.tokens[place + 1].start == token.end
 
 
-def _joint(message: Message, number: Number) -> Token:
-    """Return what joins a number to the words behind it."""
+def tells_of(message: Message, number: Number) -> bool:
+    """True for the first number of "your code for recharging 77123 is 482910"."""
+    joint = _joint_of(message, number)
+    other = message.at.get(joint + 1)
+    return (
+        other is not None
+        and other.kind == CANDIDATE
+        and bool(message.tokens[joint].bits & lexicon.COPULA)
+    )
+
+
+def _joint_of(message: Message, number: Number) -> int:
+    """Return the place of what joins a number to the words behind it."""
     tokens = message.tokens
     place = number.last + 1
     while place + 1 < len(tokens):
@@ -166,7 +177,7 @@ def _joint(message: Message, number: Number) -> Token:
         if not is_grown_on and tokens[place].text not in _CLOSING:
             break
         place += 1
-    return tokens[place]
+    return place
 
 
 def _heads(message: Message, number: Number) -> bool:
@@ -190,7 +201,7 @@ def _said_of(message: Message, judged: Judged, noun: int) -> Subject | None:
     heads = _heads(message, number)
     if message.word_bits(message.word(number.first, -1)) & LABELS and not heads:
         return None
-    joint = _joint(message, number)
+    joint = tokens[_joint_of(message, number)]
     is_said = joint.kind == WORD and (
         joint.text in _AS
         or joint.text in _WILL
