@@ -264,19 +264,21 @@ class HttpPlatform:
         self._open.clear()
         self._deliver()
 
-    def _fail(self, exchange: Exchange, kind: FailureKind, detail: str) -> None:
-        """Settle an open exchange that stands in no queue; a failure of the platform."""
+    def _end(self, exchange: Exchange, outcome: Outcome) -> None:
+        """Settle an open exchange that stands in no queue."""
         del self._open[exchange]
-        outcome = Failed(kind, may_have_been_sent=exchange.is_sent, detail=detail)
         self._settle(exchange.done, outcome)
+
+    def _fail(self, exchange: Exchange, kind: FailureKind, detail: str) -> None:
+        """End it with a failure of the platform."""
+        outcome = Failed(kind, may_have_been_sent=exchange.is_sent, detail=detail)
+        self._end(exchange, outcome)
         self._note_failure(f"{kind}, {detail}")
 
     def _note_failure(self, detail: str) -> None:
         if self._breaker.failed(trio.current_time(), detail):
             while self._queue:
-                exchange = self._queue.popleft()
-                del self._open[exchange]
-                self._settle(exchange.done, _DOWN)
+                self._end(self._queue.popleft(), _DOWN)
 
     def _tell_state(self, state: str, detail: str) -> None:
         try:
@@ -335,14 +337,13 @@ class HttpPlatform:
     ) -> None:
         """Settle an exchange whose answer is none."""
         self._pool.forget(connection)
-        del self._open[exchange]
         outcome = Failed(
             FailureKind.BAD_ANSWER,
             http_status=status,
             may_have_been_sent=True,
             detail=str(error),
         )
-        self._settle(exchange.done, outcome)
+        self._end(exchange, outcome)
         if status >= 500:
             self._note_failure(outcome.detail)
         self._connect_for_queue(self.ready_set.now)
@@ -376,8 +377,7 @@ class HttpPlatform:
     def _let_wait(self, exchange: Exchange) -> None:
         """Let a request wait for a connection that is opened for it."""
         if len(self._queue) >= self._max_queue:
-            del self._open[exchange]
-            self._settle(exchange.done, _BUSY)
+            self._end(exchange, _BUSY)
             return
         self._queue.append(exchange)
         self._connect_for_queue(trio.current_time())
