@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
@@ -23,7 +24,7 @@ Serving = Callable[[], AbstractAsyncContextManager[Any]]
 WORDS = "Kennwort fuer dich"
 """Stands in every message."""
 CODES = itertools.count(7_300_000_000)
-"""Of ten digits: no id or time in a file looks like one by accident."""
+"""Of ten digits: no id in a file looks like one by accident."""
 
 
 def number(at: int) -> str:
@@ -36,12 +37,13 @@ def octets(folder: Path) -> dict[str, bytes]:
 
 
 def holders(folder: Path, secrets: list[str]) -> set[str]:
-    """Return the names of the files in which any of the texts stands."""
-    return {
-        name
-        for name, content in octets(folder).items()
-        if any(secret.encode() in content for secret in secrets)
-    }
+    """Return the names of the files in which any of the texts stands.
+
+    Not as digits of a longer number: seventeen of those of a time can look like any code.
+    """
+    alternatives = "|".join(map(re.escape, secrets))
+    pattern = re.compile(rf"(?<![\d.])(?:{alternatives})(?!\d)".encode())
+    return {name for name, content in octets(folder).items() if pattern.search(content)}
 
 
 async def submit(esme: Esme, codes: list[int]) -> None:
