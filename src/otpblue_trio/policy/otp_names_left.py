@@ -13,7 +13,7 @@ import attrs
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_message import LABELS, NAMES, PLURALS, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, SHORT
-from otpblue_trio.policy.otp_subjects import HOMOGRAPHS, Owner, owner_of, tells_of
+from otpblue_trio.policy.otp_subjects import HOMOGRAPHS, Owner, owner_of, said_after
 from otpblue_trio.policy.otp_tokens import CUT, DIGITS, LINE, SIGN, Token
 
 __all__ = ["name_from_left"]
@@ -275,13 +275,17 @@ def _is_denied(message: Message, noun: int) -> bool:
 def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -> None:
     if _is_index(message, judged):
         return
-    if (walk.bridge or walk.steps >= 1) and tells_of(message, judged.number):
-        judged.labelled = True
-        judged.give(-10, "what the code is for")
-        return
     is_marked = bool(walk.mark) and not (
         walk.is_behind or message.tokens[judged.number.first - 1].text in HOMOGRAPHS
     )
+    if walk.steps and not is_marked:
+        owner, other = said_after(message, judged.number)
+        if owner is Owner.ANOTHER:
+            judged.labelled = True
+            judged.give(-10, "what the code is for")
+            return
+        if other is not None:
+            message.doubts.append((other, judged))
     owner = owner_of(message, walk.place, judged, marked=is_marked)
     if owner is Owner.ANOTHER:
         return

@@ -16,11 +16,15 @@ from otpblue_trio.policy.otp_message import LABELS, NAMES, Judged, Message, Subj
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, LONG, Number
 from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD
 
-__all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of", "tells_of"]
+__all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of", "said_after"]
 
 _WORDS = 6
 _STRANGE_WORDS = 2
 _LONGEST_CODE = 8
+_CLAUSE = 14
+"""Tokens of a clause that are looked through for an "is"."""
+_MARKS: Final = frozenset(":=-")
+_PARTING: Final = frozenset(",;()")
 _JOINING: Final = frozenset("\"'()/*")
 _CLOSING: Final = frozenset('")*')
 _HEADS: Final = frozenset(',:(["*】]')
@@ -157,15 +161,35 @@ def _is_joint(message: Message, place: int) -> bool:
     return token.text == "-" and message.tokens[place + 1].start == token.end
 
 
-def tells_of(message: Message, number: Number) -> bool:
-    """True for the first number of "your code for recharging 77123 is 482910"."""
+def said_after(message: Message, number: Number) -> tuple[Owner, Judged | None]:
+    """Tell whose the noun is in "your code for paying 4500 by card 8812 is 482910".
+
+    Args:
+      message: the message.
+      number: one that stands behind the noun, with no colon or "is" before it.
+
+    Returns:
+      The owner, and the other number where it is not known.
+    """
+    tokens = message.tokens
     joint = _joint_of(message, number)
-    other = message.at.get(joint + 1)
-    return (
-        other is not None
-        and other.kind == CANDIDATE
-        and bool(message.tokens[joint].bits & lexicon.COPULA)
-    )
+    for place in range(joint, min(joint + _CLAUSE, len(tokens) - 1)):
+        token = tokens[place]
+        before = tokens[place - 1]
+        is_copula = token.kind == WORD and bool(token.bits & lexicon.COPULA)
+        is_sure = is_copula and token.text not in HOMOGRAPHS
+        behind = place + 2 if is_copula and tokens[place + 1].text == ":" else place + 1
+        other = message.at.get(behind)
+        if other is not None and other.kind == CANDIDATE:
+            if is_copula and (place == joint or (is_sure and not before.bits & LABELS)):
+                return Owner.ANOTHER, None
+            # "your customer id is 8812" may be said of it; "by card 8812: 482910" hardly is.
+            is_odd = before.kind == DIGITS and place > joint
+            if is_sure or (is_odd and (is_copula or token.text in _MARKS)):
+                return Owner.UNKNOWN, message.by_number.get(id(other))
+        if is_sure or token.kind == LINE or token.text in _PARTING or message.is_end(place):
+            break
+    return Owner.ITSELF, None
 
 
 def _joint_of(message: Message, number: Number) -> int:
