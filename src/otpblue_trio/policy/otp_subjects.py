@@ -21,7 +21,7 @@ __all__ = ["HOMOGRAPHS", "Owner", "doubt_first", "find_subjects", "owner_of", "s
 _WORDS = 6
 _STRANGE_WORDS = 2
 _LONGEST_CODE = 8
-_CLAUSE = 14
+_CLAUSE = 24
 """Tokens of a clause that are looked through for an "is"."""
 _MARKS: Final = frozenset(":=-")
 _PARTING: Final = frozenset(",;()")
