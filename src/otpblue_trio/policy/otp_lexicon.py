@@ -72,6 +72,8 @@ OF: Final = 1 << 37
 MORE: Final = 1 << 38
 USE: Final = 1 << 39
 INSTRUMENT: Final = 1 << 40
+MONEY_BEHIND: Final = 1 << 41
+MONEY_POINTED: Final = 1 << 42
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -119,6 +121,8 @@ _TABLES: Final = (
     ("use", USE, verbs.USE),
     ("instrument", INSTRUMENT, codes.INSTRUMENT),
     ("money in capitals", MONEY_CAPITALS, measures.MONEY_CAPITALS),
+    ("money behind", MONEY_BEHIND, measures.MONEY_BEHIND),
+    ("money with a point", MONEY_POINTED, measures.MONEY_POINTED),
 )
 
 
@@ -152,6 +156,8 @@ def _without_marks(word: str) -> str:
 
 
 _WORDS = re.compile(f"[{LETTERS}]+")
+# The planes that have signs of currencies.
+_CURRENCIES = [c for c in map(chr, range(0x20000)) if unicodedata.category(c) == "Sc"]
 
 
 class _Lexicon:
@@ -173,6 +179,8 @@ class _Lexicon:
                         unspaced[word] = unspaced.get(word, 0) | bit
                     else:
                         self._add(form, bit)
+        for sign in _CURRENCIES:
+            self._add(folded_text(sign)[1], MONEY)
         for word, bits in sorted(unspaced.items(), key=lambda item: -len(item[0])):
             self.unspaced.setdefault(word[0], []).append((word, bits))
         for found in self.phrases.values():

@@ -16,6 +16,10 @@ from otpblue_trio.policy.otp_tokens import DIGITS, LINE, SIGN, WORD, Token
 __all__ = ["mask_numbers"]
 
 _NAMES_CODE = lexicon.NOUN | lexicon.NUMBER
+_PRICED = lexicon.MONEY | lexicon.MONEY_BEHIND
+# Signs behind a currency of one letter, before an amount: "S/ 45", "S/. 45", "L.45".
+_POINTS = "./"
+_LETTER_AND_POINTS = frozenset({"s/", "s/.", "b/.", "l."})
 _UNIT = lexicon.MONEY | lexicon.TIME | lexicon.COUNT
 # Letters of Arabic and Hebrew that are written onto the next word.
 _CLINGING = frozenset("بلوفکבלהומשכ")
@@ -220,15 +224,21 @@ def _mask_unit(row: Row, place: int, number: Number) -> None:
     touches = right is not None and row.touching(number.last, number.last + 1)
     near = right is not None and right.start - row.tokens[number.last].end <= 1
     if right is not None and near and right.kind in (WORD, SIGN):
-        if right.bits & lexicon.MONEY and _money_is_left(row, place, number, right, touches):
+        if right.bits & _PRICED and _money_is_left(row, place, number, right, touches):
             _mask_thousands(row, place, "amount", back=True)
             return
         if _is_measured(number, right, touches=touches):
             kind = "count" if right.bits & lexicon.COUNT else "duration"
             _mask_thousands(row, place, kind, back=True)
             return
+        if touches and _is_even_sum(row, number):
+            _mask_thousands(row, place, "amount", back=True)
+            return
     left = row.before(number)
     if left is None or row.tokens[number.first].start - left.end > 1:
+        return
+    if _is_after_pointed(row, number):
+        _mask_thousands(row, place, "amount", back=False)
         return
     if left.kind == SIGN and left.text in "+-" and number.first >= 2:
         further = row.tokens[number.first - 2]
@@ -242,8 +252,41 @@ def _mask_unit(row: Row, place: int, number: Number) -> None:
         number.kind = "count"
 
 
+def _is_even_sum(row: Row, number: Number) -> bool:
+    """True for `4500/-`: no paise."""
+    return (
+        number.last + 2 < len(row.tokens)
+        and [token.text for token in row.tokens[number.last + 1 : number.last + 3]] == ["/", "-"]
+        and row.touching(number.last + 1, number.last + 2)
+    )
+
+
+def _is_after_pointed(row: Row, number: Number) -> bool:
+    """True behind a shortened currency: `Rs.4500`, `Kr. 4500`, `S/ 45`; not `50 kr. 4500`."""
+    place = number.first - 1
+    marks = ""
+    while place >= 0 and row.tokens[place].kind == SIGN and row.tokens[place].text in _POINTS:
+        if not (place and row.touching(place - 1, place)):
+            return False
+        marks = row.tokens[place].text + marks
+        place -= 1
+    word = row.token(place)
+    if not marks or word is None or word.kind != WORD:
+        return False
+    before = row.token(place - 1)
+    if before is not None and before.kind == DIGITS:
+        return False
+    if word.bits & lexicon.MONEY_POINTED:
+        return marks == "."
+    is_near = row.touching(number.first - 1, number.first) or "/" in marks
+    return is_near and word.text + marks in _LETTER_AND_POINTS
+
+
 def _money_is_left(row: Row, place: int, number: Number, unit: Token, touches: bool) -> bool:
     """True when the currency belongs to the number on its left."""
+    follower = row.token(number.last + 2)
+    if follower is not None and follower.text == "'" and follower.start == unit.end:
+        return False  # "4829 won't work after today"
     if unit.kind == SIGN and not touches:
         following = row.token(number.last + 2)
         if following is not None and following.kind == DIGITS and following.start == unit.end:

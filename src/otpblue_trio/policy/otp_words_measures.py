@@ -10,7 +10,9 @@ __all__ = [
     "HOURS",
     "LATE",
     "MONEY",
+    "MONEY_BEHIND",
     "MONEY_CAPITALS",
+    "MONEY_POINTED",
     "MONTH",
     "MORE",
     "NUMBERED",
@@ -28,10 +30,19 @@ kronen korun koruna ft rp rupiah rm ringgit r$ rs rupees rupee rupii лв лев
 yen yuan baht đ đồng dong lira lirası liras tl'lik د.إ درهم ريال ریال ریالی دينار جنيه تومان
 تومن ليرة دولار یورو यूरो रुपये रुपए रु रुपया ευρώ ευρω ש"ח שח שקל שקלים דולר nt 元 円 圆 圓 块 塊
 人民币 美元 欧元 원 บาท ดอลลาร์ sfr
+bs ksh tsh ush ghs tzs ugx rwf etb zmw mzn xaf xof kzt uzs azn mdl rsd mkd jod omr bhd tnd dzd lbp
+iqd byn pyg uyu crc gtq hnl nio jmd ttd mmk khr npr amd usdt usdc fcfa cfa f_cfa dh dhs dinar*
+dirham* cedi cedis naira shilling* lempiras bolívares quetzales guaraníes сум so'm soʻm
 """
 
 # Currencies that are ordinary words when they are not written in capitals.
-MONEY_CAPITALS = "try pen cop php ron ars rub mad sol won"
+MONEY_CAPITALS = "try pen cop php ron ars rub mad sol won gel bam bob mur lak dop"
+
+# Currencies only behind an amount: before a number they are other words.
+MONEY_BEHIND = "won ден денари денара btc eth"
+
+# Currencies that are written with a full stop before an amount.
+MONEY_POINTED = "rs rp rm kr fr sfr bs ksh sh tk lps gs dh"
 
 TIME = """
 m s h min mins minute* sec secs second* hr hrs hour* day days week* month* year* yrs minut*
