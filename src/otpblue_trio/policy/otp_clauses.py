@@ -40,6 +40,8 @@ _PLAIN = 2.0
 # From here on in Unicode words stand without spaces and have no plural.
 _UNSPACED = "\u0e00"
 _ARTICLE = 4
+# "The validity of the code has ended", with the verb first.
+_VALIDITY = "صلاحیه"
 _FEWEST_OF_PARCEL = 7
 
 
@@ -194,9 +196,14 @@ def _ends_cancelled(message: Message, judged: Judged) -> bool:
 def _is_object(message: Message, judged: Judged) -> bool:
     """True for a verb before the noun: "cancelled code 4829", as Arabic has it."""
     noun = message.word(judged.number.first, -1)
+    if message.word_bits(noun) & lexicon.QUAL and not message.word_bits(noun) & lexicon.NOUN:
+        noun = message.word(noun, -1)
     if not message.word_bits(noun) & lexicon.NOUN:
         return False
-    return bool(message.word_bits(message.word(noun, -1)) & lexicon.CANCELLED)
+    verb = message.word(noun, -1)
+    if verb >= 0 and message.tokens[verb].text == _VALIDITY:
+        verb = message.word(verb, -1)
+    return bool(message.word_bits(verb) & lexicon.CANCELLED)
 
 
 def is_later(message: Message, judged: Judged, place: int) -> bool:

@@ -74,6 +74,10 @@ USE: Final = 1 << 39
 INSTRUMENT: Final = 1 << 40
 MONEY_BEHIND: Final = 1 << 41
 MONEY_POINTED: Final = 1 << 42
+WRONG: Final = 1 << 43
+ACCEPTED: Final = 1 << 44
+ENTERED: Final = 1 << 45
+IF: Final = 1 << 46
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -123,6 +127,10 @@ _TABLES: Final = (
     ("money in capitals", MONEY_CAPITALS, measures.MONEY_CAPITALS),
     ("money behind", MONEY_BEHIND, measures.MONEY_BEHIND),
     ("money with a point", MONEY_POINTED, measures.MONEY_POINTED),
+    ("wrong", WRONG, states.WRONG),
+    ("accepted", ACCEPTED, states.ACCEPTED),
+    ("entered", ENTERED, states.ENTERED),
+    ("if", IF, states.IF),
 )
 
 

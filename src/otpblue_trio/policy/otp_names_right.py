@@ -105,7 +105,7 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
             return True
     if bits & lexicon.COPULA and walk.steps < 1:
         walk.copula = True
-    if bits & lexicon.CANCELLED and not (walk.ends or walk.entered):
+    if bits & lexicon.CANCELLED and not (walk.ends or walk.lines or walk.entered):
         is_said_of_it = not (is_later(message, judged, walk.place) or is_to_enter(message, judged))
         judged.cancelled = judged.cancelled or is_said_of_it
     strength = message.strength(walk.place) if bits & NAMES else 0.0

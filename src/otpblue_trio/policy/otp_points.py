@@ -32,6 +32,7 @@ from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, SHORT
+from otpblue_trio.policy.otp_refused import find_refused
 from otpblue_trio.policy.otp_senders import find_senders
 from otpblue_trio.policy.otp_subjects import find_subjects
 from otpblue_trio.policy.otp_tokens import LINE, SIGN, WORD
@@ -94,6 +95,7 @@ def judge(message: Message) -> list[Judged]:
         if judged.number.kind in (CANDIDATE, LETTERS):
             name_from_right(message, judged)
     find_cancelled(message)
+    find_refused(message)
     find_followed(message)
     _share_names(message, _says_what_it_is)
     for judged in message.judged:

@@ -5,7 +5,7 @@ The notation is that of `otp_words_codes`.
 
 from __future__ import annotations
 
-__all__ = ["CANCELLED", "DONE", "REPLACES"]
+__all__ = ["ACCEPTED", "CANCELLED", "DONE", "ENTERED", "IF", "REPLACES", "WRONG"]
 
 # Said after a code: that one counts no longer.
 CANCELLED = """
@@ -59,25 +59,84 @@ ditarik_balik dinyahaktifkan tidak_lagi_sah tidak_sah tidak_lagi 削除 停止 �
 
 # Said of a code that somebody has tried.
 _TRIED = """
-incorrect wrong mistyped was_used been_used already_used has_been_entered was_entered failed
-incorrecte faux erroné utilisé falsch falscher verwendet incorrecto incorrecta utilizado usado
-errato sbagliato utilizzato incorreto errado onjuist verkeerd gebruikt nieprawidłow* błędny
-wykorzystan* felaktig* använts feil brukt forkert brugt väärä väärin virheellinen käytetty
-incorect greșit folosit грешен неправилен неправильн* неверн* неверно использован* невірн*
-використан* yanlış hatalı kullanıldı salah digunakan sai rangur rangt خطأ خاطئ غیرصحیح اشتباه
-गलत λάθος usato usata usati използван* χρησιμοποιηθεί χρησιμοποιήθηκε 사용되어 사용된 已被使用
-被使用 无法再次使用 无法使用 不能使用 無法使用 用过 مستخدم استفاده_شده נוצל שומש इस्तेमाल_हो
-उपयोग_हो इस्तेमाल_किया_जा उपयोग_किया_जा užit použit* dipakai использовали notaður notuð đã_dùng
-doesn't_work don't_work won't_work no_good funktioniert_nicht ne_marche_plus ne_marche_pas
-no_funciona não_funciona non_funziona werkt_niet fungerar_inte virker_ikke fungerer_ikke
-virkar_ekki nu_funcționează nu_mai_funcționează не_работает не_работи не_працює не_функционирует
-δεν_λειτουργεί çalışmıyor çalışmaz không_hoạt_động tidak_berfungsi tidak_bisa tidak_boleh
-使えない 使えなくなり ご利用できません 작동하지 不可用 ولم_يعد کار_نمیکند کار_نمی_کند לא_עובד
-אינו_פעיל לא_פעיל काम_नहीं ใช้งานไม่ได้ λανθασμέν* שגוי nesprávn* chybn* 間違 使用済み 错误 錯誤
-已使用 잘못 사용되었 ไม่ถูกต้อง đã_được_sử_dụng đã_sử_dụng được_sử_dụng_rồi ถูกใช้ ถูกใช้ไปแล้ว
-ใช้ไปแล้ว 使用され 使用済 تم_استخدام تم_استعمال
+mistyped was_used been_used already_used has_been_entered was_entered failed utilisé verwendet
+utilizado usado utilizzato gebruikt wykorzystan* använts brukt brugt käytetty folosit использован*
+використан* kullanıldı digunakan usato usata usati използван* χρησιμοποιηθεί χρησιμοποιήθηκε
+사용되어 사용된 已被使用 被使用 无法再次使用 无法使用 不能使用 無法使用 用过 مستخدم استفاده_شده
+נוצל שומש इस्तेमाल_हो उपयोग_हो इस्तेमाल_किया_जा उपयोग_किया_जा užit použit* dipakai использовали
+notaður notuð đã_dùng doesn't_work don't_work won't_work no_good funktioniert_nicht ne_marche_plus
+ne_marche_pas no_funciona não_funciona non_funziona werkt_niet fungerar_inte virker_ikke
+fungerer_ikke virkar_ekki nu_funcționează nu_mai_funcționează не_работает не_работи не_працює
+не_функционирует δεν_λειτουργεί çalışmıyor çalışmaz không_hoạt_động tidak_berfungsi tidak_bisa
+tidak_boleh_digunakan tidak_boleh_dipakai 使えない 使えなくなり ご利用できません 작동하지 不可用
+ولم_يعد کار_نمیکند کار_نمی_کند לא_עובד אינו_פעיל לא_פעיל काम_नहीं ใช้งานไม่ได้ 使用済み 已使用 잘못
+사용되었 đã_được_sử_dụng đã_sử_dụng được_sử_dụng_rồi ถูกใช้ ถูกใช้ไปแล้ว ใช้ไปแล้ว 使用され 使用済
+تم_استخدام تم_استعمال
 """
-CANCELLED += _TRIED
+_WRONG = """
+incorrect wrong incorrecte faux erroné falsch falscher incorrecto incorrecta errato sbagliato
+incorreto errado onjuist verkeerd nieprawidłow* błędny felaktig* feil forkert väärä väärin
+virheellinen incorect greșit грешен неправилен неправильн* неверн* неверно невірн* yanlış hatalı
+salah sai rangur rangt خطأ خاطئ غیرصحیح اشتباه गलत λάθος λανθασμέν* שגוי nesprávn* chybn* 間違 错误
+錯誤 ไม่ถูกต้อง
+"""
+CANCELLED += _TRIED + _WRONG
+
+# Says at the end of a sentence that what it is about is wrong.
+WRONG = (
+    _WRONG
+    + """
+fel неверен невірний хибний 有误 有誤 不正确 不正確 不对 不匹配 正しくありません 正しくない
+違います 一致しません 一致しない 틀렸습니다 틀렸어요 틀립니다 틀린 일치하지 맞지 올바르지 غیر_صحیح
+لیس_صحیحا نادرست صحیح_نیست không_đúng không_chính_xác không_khớp khong_dung not_correct not_right
+not_match doesn't_match didn't_match nicht_richtig nicht_korrekt stimmt_nicht n'est_pas_correct
+n'est_pas_bon ne_correspond_pas mauvais no_es_correcto no_es_correcta no_coincide equivocado
+não_está_correto não_confere não_é_correto non_è_corretto non_corrisponde niet_juist niet_correct
+klopt_niet jest_błędny niepoprawn* inte_rätt stämmer_inte stemmer_ikke ikke_riktig ikke_rigtig
+ei_täsmää ei_ole_oikea nu_este_corect неправильный не_совпадает не_подходит не_подошел
+не_збігається не_съвпада doğru_değil tidak_cocok tidak_benar tidak_sesuai ekki_réttur
+δεν_είναι_σωστ* לא_נכון सही_नहीं není_správn* nesouhlasí ผิด
+"""
+)
+
+# Says at the end of a sentence that a code has served its turn.
+ACCEPTED = """
+accepted redeemed verified confirmed successful correct akzeptiert angenommen eingelöst bestätigt
+erfolgreich korrekt accepté acceptée validé confirmé réussie aceptado aceptada verificado
+confirmado exitoso correcto aceito aceite accettato verificato confermato corretto geaccepteerd
+aanvaard geverifieerd zaakceptowany przyjęty potwierdzony poprawny accepterad accepterades godkänd
+godkänts accepteret godkendt akseptert godkjent hyväksytty hyväksyttiin acceptat принят принята
+подтвержден прийнятий прийнято підтверджено приет потвърден kabul_edildi onaylandı doğrulandı
+diterima berhasil diverifikasi disahkan được_chấp_nhận được_xác_nhận samþykktur přijat přijato
+ověřen έγινε_δεκτός επιβεβαιώθηκε אושר התקבל مقبول تایید_شد स्वीकृत 受け付けました 承認されました
+確認されました 验证成功 验证通过 已通过 驗證成功 확인되었습니다 인증되었습니다 승인되었습니다
+ยืนยันแล้ว ถูกต้อง
+"""
+
+# Says before a code that the reader has entered it.
+ENTERED = """
+you_entered you_typed you_submitted you_tried you_have_entered you've_entered you_just_entered
+vous_avez_saisi vous_avez_entré vous_avez_tapé tu_as_saisi has_introducido has_ingresado
+ha_introducido ha_ingresado usted_ingresó ingresaste introdujiste escribiste digitaste
+você_digitou você_inseriu você_informou hai_inserito hai_digitato ha_inserito du_angav
+du_skrev_in du_tastet_inn du_tastede du_indtastede du_har_indtastet du_har_tastet вы_ввели
+вы_указали ви_ввели ви_вказали въведохте bạn_đã_nhập anda_memasukkan anda_telah_memasukkan
+wpisałeś wpisano podałeś zadali_jste ați_introdus εισαγάγατε
+thanks_for_using thanks_for_entering thanks_for_verifying_with thank_you_for_using
+thank_you_for_entering thank_you_for_verifying_with merci_d'avoir_utilisé merci_d'avoir_saisi
+gracias_por_usar gracias_por_utilizar obrigado_por_usar grazie_per_aver_usato
+bedankt_voor_het_gebruiken_van tack_för_att_du_använde takk_for_at_du_brukte tak_fordi_du_brugte
+спасибо_за_использование дякуємо_за_використання
+"""
+
+# Makes what follows no fact: "if the code is wrong", "once you have entered it".
+IF = """
+if once when whenever after as_soon_as wenn falls sobald nachdem si lorsque quand après une_fois
+cuando después_de una_vez quando dopo depois assim_que una_volta indien zodra nadat jeśli jeżeli
+gdy kiedy om när hvis når etter efter jos kun dacă când după ако когато след если когда после якщо
+коли після eğer nếu khi jika kalau apabila bila ketika setelah ef þegar إذا بعد عندما اگر وقتی अगर
+यदि जब αν όταν μετά אם כאשר אחרי pokud když jestli 如果 若 如 もし 場合 만약 หาก ถ้า เมื่อ
+"""
 
 # Tells that something is over and done with: the notices, not the messages that ask for a code.
 DONE = """
