@@ -240,3 +240,22 @@ def test_portuguese_no_before_a_place_forbids_nothing() -> None:
     assert code_in("Compra de R$ 50,00 no MAGALU: digite 771029") == "771029"
     assert code_in("No caixa eletrônico digite 771029") == "771029"
     assert code_in("No digite 771029") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Door 4410, alarm 8827 are your codes.",
+        "Tür 4410, Alarm 8827 sind Ihre Codes.",
+        "Puerta 4410, alarma 8827 son tus códigos.",
+        "Врата 4410, аларма 8827 са вашите кодове.",
+    ],
+)
+def test_numbers_that_are_called_codes_behind_them_are_equally_good(text: str) -> None:
+    result = CodeFinder().find(text)
+    assert isinstance(result, NoCode)
+    assert result.reason == "ambiguous"
+
+
+def test_one_number_that_is_called_one_of_several_codes_counts() -> None:
+    assert code_in("Order 4410: 881203 is one of your codes.") == "881203"

@@ -111,6 +111,8 @@ def find_several(message: Message) -> None:
         may_be_plural = bool(token.bits & lexicon.NOUN) and token.text[0] >= _UNSPACED
         if (is_plural or may_be_plural) and message.strength(place) >= _PLAIN:
             listed = [] if message.is_warned(place) else _listed(message, place)
+            if is_plural:
+                message.several += _listed_before(message, place)
             if not is_plural and len({_is_described(message, one) for one in listed}) > 1:
                 continue
             if len(listed) > 1:
@@ -141,6 +143,26 @@ def _listed(message: Message, noun: int) -> list[Judged]:
         if not listed or number.digits == listed[0].number.digits:
             listed.append(judged)
     return listed
+
+
+def _listed_before(message: Message, noun: int) -> list[Judged]:
+    """Return the numbers of "door 4410, alarm 8827 are your codes"."""
+    tokens = message.tokens
+    listed: list[Judged] = []
+    is_said = False
+    for place in range(noun - 1, max(noun - REACH, -1), -1):
+        if tokens[place].kind == LINE or tokens[place].text == ":" or message.is_end(place):
+            break
+        judged = message.by_number.get(id(message.at.get(place)))
+        if judged is None or judged in listed:
+            continue
+        if not listed:
+            right = message.beside(judged.number)[1]
+            is_said = right is not None and right.kind == WORD and bool(right.bits & lexicon.COPULA)
+        if not is_said or judged.number.kind != CANDIDATE:
+            break
+        listed.append(judged)
+    return listed if len(listed) > 1 else []
 
 
 def _is_described(message: Message, judged: Judged) -> bool:
