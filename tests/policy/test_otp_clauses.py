@@ -259,3 +259,28 @@ def test_numbers_that_are_called_codes_behind_them_are_equally_good(text: str) -
 
 def test_one_number_that_is_called_one_of_several_codes_counts() -> None:
     assert code_in("Order 4410: 881203 is one of your codes.") == "881203"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PIN code: 110001 is serviceable. Order now!",
+        "Delivery to PIN code 560001 takes 2 days.",
+        "Orders to pincode 400 001 are delayed.",
+    ],
+)
+def test_pin_code_that_something_is_delivered_to_is_a_postcode(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your delivery PIN code is 481937",
+        "PIN code 481937 for your delivery.",
+        "Your order is out for delivery. PIN code 481937",
+        "Enter PIN code 481937 to confirm your delivery.",
+    ],
+)
+def test_pin_code_for_a_delivery_is_a_code(text: str) -> None:
+    assert code_in(text) == "481937"

@@ -9,6 +9,8 @@ whether a mere "number" has a verb of entering beside it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_message import LABELS, NAMES, PLURALS, REACH, Judged, Message
 from otpblue_trio.policy.otp_numbers import CANDIDATE, Number
@@ -20,6 +22,7 @@ __all__ = [
     "find_followed",
     "find_means",
     "find_numbered",
+    "find_postal",
     "find_several",
     "has_free_label",
     "is_later",
@@ -43,6 +46,18 @@ _ARTICLE = 4
 # "The validity of the code has ended", with the verb first.
 _VALIDITY = "صلاحیه"
 _FEWEST_OF_PARCEL = 7
+# Where something is delivered to, in India: a "PIN code" of six digits is a postcode there.
+_POSTAL_DIGITS = 6
+_POSTAL_WORDS = 5
+_POSTAL: Final = frozenset(("pincode", "pincodes"))
+_AREA: Final = frozenset(
+    (
+        *("serviceable", "unserviceable", "deliverable", "deliver", "delivers", "delivering"),
+        *("delivered", "delivery", "deliveries", "order", "orders", "area", "areas", "ship"),
+        *("ships", "shipping", "shipped"),
+    )
+)
+_WHERE: Final = frozenset(("to", "in", "at", "from", "area", "your", "the"))
 
 
 def find_numbered(message: Message) -> None:
@@ -257,6 +272,44 @@ def find_followed(message: Message) -> None:
                 continue
             judged.labelled = True
             judged.give(-10, "follows something on its way")
+
+
+def find_postal(message: Message) -> None:
+    """Name the postcodes of "delivery to PIN code 560001" and "PIN code 560001 is serviceable"."""
+    if any(
+        token.bits & lexicon.ENTER and not message.is_warned(place)
+        for place, token in enumerate(message.tokens)
+    ):
+        return
+    for judged in message.judged:
+        number = judged.number
+        if number.kind != CANDIDATE or number.digits != _POSTAL_DIGITS or judged.labelled:
+            continue
+        if _is_postal(message, judged):
+            judged.labelled = True
+            judged.give(-12, "a postcode")
+
+
+def _is_postal(message: Message, judged: Judged) -> bool:
+    tokens = message.tokens
+    noun = judged.number.first - 1
+    if noun > 0 and tokens[noun].text == ":":
+        noun -= 1
+    if noun < 0 or tokens[noun].text not in _POSTAL:
+        if noun < 1 or (tokens[noun - 1].text, tokens[noun].text) != ("pin", "code"):
+            return False
+        noun -= 1
+    before = message.word(noun, -1)
+    if before >= 0 and tokens[before].text in _WHERE:
+        for _ in range(_POSTAL_WORDS):
+            if before >= 0 and tokens[before].text in _AREA:
+                return True
+            before = message.word(before, -1)
+    right = message.beside(judged.number)[1]
+    if right is None or right.bits & (lexicon.BRIDGE | lexicon.WITH | lexicon.PURPOSE):
+        return False
+    last = _span(message, judged)[1]
+    return any(token.text in _AREA for token in tokens[judged.number.last + 1 : last])
 
 
 def find_means(message: Message) -> None:

@@ -24,6 +24,7 @@ from otpblue_trio.policy.otp_clauses import (
     find_followed,
     find_means,
     find_numbered,
+    find_postal,
     find_several,
     has_free_label,
     sentence_bits,
@@ -97,6 +98,7 @@ def judge(message: Message) -> list[Judged]:
     find_cancelled(message)
     find_refused(message)
     find_followed(message)
+    find_postal(message)
     _share_names(message, _says_what_it_is)
     for judged in message.judged:
         if judged.cancelled:

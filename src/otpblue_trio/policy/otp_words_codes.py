@@ -28,6 +28,7 @@ __all__ = [
 
 # Nouns for a code, where other kinds of code (bar, promo, post) exist too.
 CODE = """
+your_building_code your_service_code the_agent_code delivery_agent_code code_banque_en_ligne
 code codes token tokens pincode pincodes digicode *code *codes codice codici código códigos codi
 cod codul codului coduri codurile kod|u|em|y|ami|ów|en|er|erna|et kode|n|r|ne|mu|nya|ku|ns
 kodene *kod *koden *kode *koder *kodet kodu|nuz|nuzu|nu|n|yla|nuzla|mu kodunuzdur kodla koduyla

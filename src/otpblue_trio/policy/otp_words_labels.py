@@ -9,6 +9,9 @@ __all__ = ["BAD", "ENDING", "FOLLOW", "LABEL", "MARKETING", "PERSON", "PHONE", "
 
 # The number beside it is an order, a reference, a ticket: with these a number has a name already.
 LABEL = """
+routing_code reason_code party_code ward_code dealer_code agent_code activity_code service_code
+building_code code_banque code_guichet code_agence code_établissement code_motif bankleitzahl* blz
+clearingnummer* codice_abi codice_cab
 order orders ref reference invoice bill booking reservation ticket case parcel package shipment
 tracking consignment transaction txn trx session request customer_id customer_number customer
 client member membership user_id userid username merchant policy contract claim appointment
