@@ -92,3 +92,29 @@ def test_code_counts_beside_the_one_that_was_entered() -> None:
 
 def test_validity_that_has_ended_cancels_the_code_behind_it() -> None:
     assert code_in("انتهت صلاحية الرمز 482910") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code is 6 digits, for example 123456.",
+        "Your code has six digits (e.g. 123456).",
+        "Ihr Code hat 6 Ziffern, z. B. 123456.",
+        "A code looks like 123456. Yours is on the way.",
+        "验证码为6位数字，例如123456。",
+    ],
+)
+def test_sample_of_a_code_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A code looks like 123456. Your code is 482910.",
+        "Your code is 482910, for example for logging in to Velto.",
+        "Beispiel GmbH: 482910 ist Ihr Code",
+    ],
+)
+def test_code_that_is_no_sample_counts(text: str) -> None:
+    assert code_in(text) == "482910"

@@ -78,6 +78,7 @@ WRONG: Final = 1 << 43
 ACCEPTED: Final = 1 << 44
 ENTERED: Final = 1 << 45
 IF: Final = 1 << 46
+SAMPLE: Final = 1 << 47
 
 NOUN: Final = CODE | SURE
 # Words that stand between a noun and its value without moving them apart.
@@ -131,6 +132,7 @@ _TABLES: Final = (
     ("accepted", ACCEPTED, states.ACCEPTED),
     ("entered", ENTERED, states.ENTERED),
     ("if", IF, states.IF),
+    ("sample", SAMPLE, states.SAMPLE),
 )
 
 

@@ -26,8 +26,9 @@ _CLINGING = frozenset("بلوفکבלהומשכ")
 _HIDDEN = frozenset("*x•·.…#×✱")
 _SHORTEST_CODE = 4
 _LONGEST_TAIL = 5
-# Words that may stand behind 1440 or 3600: seconds and minutes in full.
+# Words that may stand behind 1440 or 3600: seconds, minutes and hours in full.
 _FINE_TIME: Final = (
+    *("hour", "hrs", "stunden", "heures", "horas", "часов"),
     *("sec", "min", "sek", "seg", "сек", "мин", "хв", "dak", "sani", "phút", "giây", "dakika"),
     *(
         "秒",

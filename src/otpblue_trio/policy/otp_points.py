@@ -63,6 +63,13 @@ _FOR: Final = frozenset(
     )
 )
 """Behind these stands what a code is for, never the code."""
+_USERS: Final = frozenset(
+    (
+        *("user", "utilisateur", "benutzer", "usuario", "usuário", "utente", "gebruiker"),
+        *("användare", "bruker", "bruger", "пользователя", "користувача", "użytkownika"),
+    )
+)
+"""For these a code is, and their number is none."""
 _FOR_BEHIND: Final = frozenset(("için",))
 """Before these stands what a code is for."""
 _DASHES: Final = ("-", "–", "—")
@@ -127,6 +134,8 @@ def _find_purposes(message: Message) -> None:
     """Take "the code for 4421" for no code: it is an order, a card, an account."""
     for judged in message.judged:
         left, right = message.beside(judged.number)
+        if left is not None and left.text in _USERS and judged.number.first > 1:
+            left = message.tokens[judged.number.first - 2]
         if left is not None and left.text in _FOR:
             judged.labelled = True
             judged.give(-10, f"after {left.text!r}")

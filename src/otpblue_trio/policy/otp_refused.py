@@ -1,8 +1,9 @@
 """Codes of which a sentence says that somebody has tried them, or that they are none.
 
 "The code 4829 you entered is wrong", "You entered 4829", "Code 4829 accepted", "Do not use 4829, it
-is not your code": such a number stands in a code's place and has a code's name, but nobody has to
-type it any more. What is told under a condition ("if the code is wrong") is no such thing.
+is not your code", "six digits, for example 4829": such a number stands in a code's place and has a
+code's name, but nobody has to type it. What is told under a condition ("if the code is wrong") is
+no such thing.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ _WORDS = 6
 _NAME_WORDS = 3
 _VERB_WORDS = 3
 _CLAUSE_WORDS = 8
+_SAMPLE_TOKENS = 4
+_SAMPLE_SIGNS: Final = frozenset(":,、.(\"'")
 _NAME: Final = lexicon.NOUN | lexicon.QUAL | lexicon.BRIDGE | lexicon.NUMBER
-_FALSE: Final = lexicon.WRONG | lexicon.ACCEPTED | lexicon.ENTERED | lexicon.NOT
+_FALSE: Final = lexicon.WRONG | lexicon.ACCEPTED | lexicon.ENTERED | lexicon.SAMPLE | lexicon.NOT
 # Behind a comma these go on about the number before it.
 _RELATIVE: Final = frozenset(
     (
@@ -53,6 +56,7 @@ def find_refused(message: Message) -> None:
                 or _was_accepted(message, judged)
                 or _was_entered(message, judged)
                 or _is_no_code(message, judged)
+                or _is_sample(message, judged)
             )
 
 
@@ -170,4 +174,19 @@ def _is_no_code(message: Message, judged: Judged) -> bool:
             return False
         found |= token.bits
         place += 1
+    return False
+
+
+def _is_sample(message: Message, judged: Judged) -> bool:
+    """True for "for example: 4829"."""
+    place = judged.number.first
+    for _ in range(_SAMPLE_TOKENS):
+        place -= 1
+        if place < 0:
+            return False
+        token = message.tokens[place]
+        if token.bits & lexicon.SAMPLE:
+            return True
+        if token.text not in _SAMPLE_SIGNS and not token.bits & _NAME:
+            return False
     return False

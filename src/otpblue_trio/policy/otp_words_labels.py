@@ -9,6 +9,7 @@ __all__ = ["BAD", "ENDING", "FOLLOW", "LABEL", "MARKETING", "PERSON", "PHONE", "
 
 # The number beside it is an order, a reference, a ticket: with these a number has a name already.
 LABEL = """
+bal code_review code_freeze
 routing_code reason_code party_code ward_code dealer_code agent_code activity_code service_code
 building_code code_banque code_guichet code_agence code_établissement code_motif bankleitzahl* blz
 clearingnummer* codice_abi codice_cab
@@ -262,6 +263,7 @@ dari_nombor ke_nombor từ_số từ_đầu_số đến_số numarasından numar
 
 # Words of offers and notices; with a plain "code" they make it somebody else's code.
 MARKETING = """
+learn_to_code
 spar spare sparen sparst économis* ahorra* ahorre poupe poupa risparmi* spara sparaðu säästä*
 oszczęd* ušetř* economis* сэконом* зеконом* заощад* спест* εξοικονομ* tasarruf tiết_kiệm hemat
 jimat وفر ووفر חסכו बचाएं बचाएँ ประหยัด 折 立减 立享 立減 引き 할인받 ostoskori handlekurv* kurven

@@ -71,6 +71,8 @@ hingga sampai sehingga đến den حتى تا έως μέχρι עד to: 至 ถ
 HOURS = "am pm a.m p.m uhr hrs gmt utc cet est pst h น"
 
 COUNT = """
+lessons videos songs movies photos files subscribers followers accounts emails votes series edition
+lektionen leçons lecciones aulas lezioni lessen lekcji lektioner уроков бонуса бонусов бонусів
 % ° percent pct points pts point tries try attempts attempt times people customers users members
 restaurants shops stores locations items pieces pcs units nights guests km mi miles kg g gb mb
 kb tb mhz kwh kw ml cl l lb lbs oz steps calories cal views likes followers sms messages

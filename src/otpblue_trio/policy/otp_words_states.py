@@ -5,7 +5,7 @@ The notation is that of `otp_words_codes`.
 
 from __future__ import annotations
 
-__all__ = ["ACCEPTED", "CANCELLED", "DONE", "ENTERED", "IF", "REPLACES", "WRONG"]
+__all__ = ["ACCEPTED", "CANCELLED", "DONE", "ENTERED", "IF", "REPLACES", "SAMPLE", "WRONG"]
 
 # Said after a code: that one counts no longer.
 CANCELLED = """
@@ -127,6 +127,15 @@ thank_you_for_entering thank_you_for_verifying_with merci_d'avoir_utilisé merci
 gracias_por_usar gracias_por_utilizar obrigado_por_usar grazie_per_aver_usato
 bedankt_voor_het_gebruiken_van tack_för_att_du_använde takk_for_at_du_brukte tak_fordi_du_brugte
 спасибо_за_использование дякуємо_за_використання
+"""
+
+# What stands behind it only shows what a code looks like.
+SAMPLE = """
+for_example for_instance e_g eg looks_like look_like sample_code zum_beispiel z_b par_exemple
+por_ejemplo p_ej por_exemplo ad_esempio per_esempio bijvoorbeeld bijv till_exempel t_ex
+for_eksempel f_eks t_d til_dæmis esimerkiksi de_exemplu na_przykład například например наприклад
+örneğin mesela ví_dụ contohnya misalnya 例如 例えば 예를_들어 उदाहरण_के_लिए مثلا على_سبيل_المثال
+به_عنوان_مثال לדוגמה למשל π_χ για_παράδειγμα เช่น ตัวอย่างเช่น
 """
 
 # Makes what follows no fact: "if the code is wrong", "once you have entered it".
