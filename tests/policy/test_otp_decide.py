@@ -335,3 +335,20 @@ def test_the_check_finds_a_repeat_inside_a_repeat() -> None:
     parser: Any = importlib.import_module("re._parser")
     assert repeats_in_repeats(parser.parse(r"(?:\d+\s*)+code"))
     assert not repeats_in_repeats(parser.parse(r"\d+\s*code"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your PIN was changed on 12032026.",
+        "Your password is valid until 20261231",
+        "Ihr Passwort wurde am 01032026 geändert.",
+    ],
+)
+def test_eight_digits_of_a_day_behind_an_on_are_a_date(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize("code", ["12032026", "01032026", "20261231"])
+def test_eight_digits_of_a_day_may_be_a_code(code: str) -> None:
+    assert code_in(f"Your code is {code}") == code

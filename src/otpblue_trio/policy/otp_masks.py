@@ -49,6 +49,13 @@ _FINE_TIME: Final = (
     ),
 )
 _TAIL = 4
+# Before a day in eight digits: "changed on 12032026".
+_ON = frozenset(
+    (
+        *("on", "dated", "date", "am", "vom", "le", "du", "el", "del", "em", "il", "op", "den"),
+        *("d", "pe", "dnia", "dne", "от", "від", "tanggal", "tgl", "pada", "ngày", "tarihi"),
+    )
+)
 _ORDINALS = frozenset({"th", "st", "nd", "rd", "er", "e", "º", "ª", "o", "a"})
 _LONGEST_ORDINAL = 3
 _COUNTERS = "点점个個家名人명곳개"
@@ -353,6 +360,10 @@ def _mask_dates(row: Row) -> None:
     """A year beside a month's name or after a day and a month."""
     _mask_spaced_dates(row)
     for place, number in enumerate(row.numbers):
+        before = row.before(number)
+        is_day = before is not None and (before.text in _ON or before.bits & lexicon.LATE)
+        if number.is_day and is_day and not number.kind:
+            number.kind = "date"
         if number.kind or (number.digits > 2 and not number.is_year):
             continue
         beside = (row.before(number), row.after(number))

@@ -147,11 +147,13 @@ def _stand_in(run: str) -> str:
         if run in _SHORT:
             return _SHORT[run]
     length = len(run)
-    if run[0] == "0":
-        return "0" + "7" * (length - 1)
-    if length == 8 and run[:2] in ("19", "20") and run[4:6] <= "12" and run[6:] <= "31":
-        return "20200101"
-    return "7" * length
+    if length == 8:
+        if run[4:6] in ("19", "20") and max(run[:2], run[2:4]) <= "31":
+            if min(run[:2], run[2:4]) <= "12":
+                return "01012020" if run[0] == "0" else "22112020"
+        elif run[:2] in ("19", "20") and run[4:6] <= "12" and run[6:] <= "31":
+            return "20200101"
+    return "0" + "7" * (length - 1) if run[0] == "0" else "7" * length
 
 
 def shape_of(text: str) -> tuple[str, str]:

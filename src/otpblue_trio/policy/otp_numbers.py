@@ -65,8 +65,8 @@ class Number:
 
     @property
     def is_day(self) -> bool:
-        """True when its eight digits may be a year, a month and a day."""
-        return self.runs == ["20200101"]
+        """True when its eight digits may be a year, a month and a day, from either end."""
+        return self.runs in (["20200101"], ["22112020"], ["01012020"])
 
 
 class Row:
