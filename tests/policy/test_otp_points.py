@@ -151,3 +151,20 @@ def test_a_number_that_may_not_be_whole_is_refused(form: str, pieces: str) -> No
 )
 def test_a_number_that_is_no_piece_does_not_hide_the_code(text: str) -> None:
     assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize("text", ["Vis 4424 i kassen.", "Näytä 4424 kassalla."])
+def test_number_to_show_at_the_till_is_a_code_when_no_offer_stands_beside_it(text: str) -> None:
+    assert code_in(text) == "4424"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Medlemstilbud! Vis 4424 i kassen.",
+        "Vis 4424 i kassen og få 20% rabat.",
+        "Vis 4424 i kassen. Tilbuddet gælder til søndag.",
+    ],
+)
+def test_number_of_an_offer_to_show_at_the_till_is_no_code(text: str) -> None:
+    assert code_in(text) is None

@@ -72,6 +72,9 @@ _USERS: Final = frozenset(
 """For these a code is, and their number is none."""
 _FOR_BEHIND: Final = frozenset(("için",))
 """Before these stands what a code is for."""
+_TILLS: Final = frozenset(("kassan", "kassen", "kassalla"))
+"""Where vouchers are shown, but also codes: then nothing is said of what one gets."""
+_WORDS_AT_TILL = 4
 _DASHES: Final = ("-", "–", "—")
 _GOES_ON: Final = re.compile(r"[¹²³¼½¾]|(?:…|\.\.+) ?\d|\*\*+")
 _BETWEEN: Final = frozenset(
@@ -273,6 +276,8 @@ class _Whole:
     offers: int
     """Different words of advertising."""
     has_purpose: bool
+    at_till: bool
+    """One of them is the till, and the message says little more."""
     is_priced: bool
     is_secret: bool
     """A word that only goes with one-time codes, not in a warning."""
@@ -297,7 +302,9 @@ def _whole(message: Message) -> _Whole:
     if "%" in message.cased:
         offers.add("%")
     is_priced = any(number.kind in ("amount", "count") for number in message.masked)
-    return _Whole(names_code, warns, len(offers), has_purpose, is_priced, is_secret)
+    words = sum(token.kind == WORD for token in message.tokens)
+    at_till = words <= _WORDS_AT_TILL and not offers.isdisjoint(_TILLS)
+    return _Whole(names_code, warns, len(offers), has_purpose, at_till, is_priced, is_secret)
 
 
 def _count_message(message: Message, live: list[Judged]) -> None:
@@ -333,6 +340,9 @@ def _count_message(message: Message, live: list[Judged]) -> None:
                 _count_form(judged)
                 if judged.verb:
                     judged.give(1, "a verb and nothing against it")
+        is_shown = judged.entered and whole.offers == 1 and whole.at_till and not whole.is_priced
+        if is_shown and not message.bits & (lexicon.LABEL | lexicon.BAD):
+            continue
         if whole.offers and not whole.is_secret:
             near = bool(sentence_bits(message, judged) & lexicon.MARKETING)
             judged.give(-4.0 - 2 * near - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")

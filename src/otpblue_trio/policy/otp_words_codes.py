@@ -84,6 +84,7 @@ CAPITALS = "tan tac pac tin otc upin mpin sca"
 
 # Nouns that may name a code; what stands beside them decides.
 NUMBER = """
+tallene tölurnar цифрите
 number numbers digits key secret *token figures value numéro número numero cifra cifras chiffres
 zahl ziffern nummer* *nummer *nummern cijfers siffror tal numer numeru cyfry cyfr цифры цифр
 номер* число numărul numar numărului cifre numara|sı|yı rakam* nomor nombor angka số_này

@@ -236,6 +236,7 @@ kartou kartě účet účtu končí* 尾号 尾號 末尾 下4桁 末四位 卡�
 
 # A number to call or to write to stands beside these.
 PHONE = """
+ho_tro hotro tong_dai
 call calls phone phones report report_it_to forward_to tel telephone mobile helpline hotline fax
 whatsapp viber sms_to text_to dial ring contact helpdesk stop unsubscribe customer_service
 support_line appelez appeler téléphone tél numéro_vert contactez anrufen rufen ruf telefon*
@@ -276,13 +277,13 @@ kasse gutschein warenkorb descuento oferta ofertas gana puntos ahorra premio reg
 desconto promoção grátis ganhe pontos economize prêmio frete carrinho sconto sconti offerta
 vinci punti risparmia carrello korting aanbieding punten kassa bespaar zniżk* rabat* promocj*
 promocja darmow* wygraj punkt* koszyk* rea erbjudande vinn poäng kassan tilbud vind poeng point
-rabat kassen alennus* ale tarjous* ilmai* voita pisteitä kassalla reducer* ofert* câștig* puncte
-coș отстъпк* оферт* безплат* спечел* точки количк* промоци* знижк* акці* безкоштовн* виграй*
-бали бонус* кошик* скидк* акци* бесплатн* выигра* баллы баллов корзин* распродаж* indirim*
-kampanya* ücretsiz kazan* puan* sepet* hediye* diskon menangkan poin hadiah gratis_belanja
-voucher_belanja diskaun percuma mata jualan giảm giảm_giá giam_gia khuyến_mãi khuyen_mai
-miễn_phí mien_phi điểm trúng quà ưu_đãi afslátt* tilboð* ókeypis vinn* punkta* خصم عرض عروض
-مجانا مجاني اربح نقاط نقطة تسوق تخفیف جایزه رایگان امتیاز छूट ऑफर मुफ्त मुफ़्त जीतें अंक_कमाएं
+rabat kassen alennus* alennuks* *tilbud *tilbuddet *erbjudande ale tarjous* ilmai* voita pisteitä
+kassalla reducer* ofert* câștig* puncte coș отстъпк* оферт* безплат* спечел* точки количк* промоци*
+знижк* акці* безкоштовн* виграй* бали бонус* кошик* скидк* акци* бесплатн* выигра* баллы баллов
+корзин* распродаж* indirim* kampanya* ücretsiz kazan* puan* sepet* hediye* diskon menangkan poin
+hadiah gratis_belanja voucher_belanja diskaun percuma mata jualan giảm giảm_giá giam_gia khuyến_mãi
+khuyen_mai miễn_phí mien_phi điểm trúng quà ưu_đãi afslátt* tilboð* ókeypis vinn* punkta* خصم عرض
+عروض مجانا مجاني اربح نقاط نقطة تسوق تخفیف جایزه رایگان امتیاز छूट ऑफर मुफ्त मुफ़्त जीतें अंक_कमाएं
 सेल पॉइंट
 έκπτωσ* προσφορ* δωρεάν κέρδισ* πόντο* καλάθι* הנחה מבצע חינם זכה נקודות סל slev* akc* zdarma
 vyhra* bod* košík* 割引 セール 無料 当選 ポイント お買い物 オフ 特典 キャンペーン 优惠 優惠 折扣

@@ -9,6 +9,7 @@ __all__ = ["ENTER", "OPEN", "PURPOSE", "USE"]
 
 # What one does with a code. Verbs that end a sentence (Japanese, Turkish, Hindi) count as well.
 ENTER = """
+udfyld udfyldes täytä täyttäkää fylltu_inn fyll_inn попълнете попълни
 share enter enters entering type typing key_in punch_in use using input submit quote provide
 supply insert tell read read_out apply dial_in show give reply scan_or_enter punch present
 respond saisi* tapez tape entrez indiquez composez utilisez renseignez saisir entrer taper
@@ -106,6 +107,7 @@ stiskněte πατήστε πάτα bấm_phím tekan اضغط לחצו לחץ �
 
 # What a code is for: with a lone number in the right place, this makes a message about a code.
 PURPOSE = """
+verknüpf* koppeln vincula vincular vincule
 identif* identity identität legitimier* legitimer* tożsamoś* личност* особу kimli* identitas
 danh_tính 身份 본인 потвържд* mengesahkan memverifikasi mengonfirmasi mengaktifkan mengesah*
 xác_minh xac_minh verifiëren teruskan autoriz* approuv* approv* aprob* aprov* genehmig* freigabe
@@ -199,6 +201,7 @@ terbuka terbukanya se_deschide
 
 # To use: unlike telling, it has nobody between the verb and what is used ("use entrance 12").
 USE = """
+udfyld täytä fylltu_inn fyll_inn попълнете попълни
 use using utilisez utilise utiliser usa usar use_a use_la usi usare utiliza utilice utilizar
 utilize utilizza utilizzi verwende* verwenden nutze nutzen nutzt benutze benutzen gebruik
 gebruiken använd använda brug brugen bruk bruke notaðu notið käytä käytt* użyj użyć skorzystaj
