@@ -45,6 +45,7 @@ def test_word_for_wrong_that_is_not_said_of_a_code_leaves_it(text: str) -> None:
     [
         "You entered 482910. Try again.",
         "Sie haben 482910 eingegeben.",
+        "The PIN 8812 you chose is too easy.",
         "Thanks for using code 482910.",
         "Code 482910 accepted. You are now logged in.",
         "Your login with code 482910 was successful.",

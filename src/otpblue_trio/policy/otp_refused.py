@@ -132,8 +132,11 @@ def _was_accepted(message: Message, judged: Judged) -> bool:
 
 
 def _was_entered(message: Message, judged: Judged) -> bool:
-    """True for "you entered (the code) 4829", "thanks for using code 4829"."""
+    """True for "you entered (the code) 4829", "thanks for using code 4829", "4829 you chose"."""
     tokens = message.tokens
+    right = message.beside(judged.number)[1]
+    if right is not None and right.bits & lexicon.ENTERED:
+        return not _is_condition(message, judged.number.first)
     place = message.word(judged.number.first, -1)
     for _ in range(_NAME_WORDS):
         bits = message.word_bits(place)

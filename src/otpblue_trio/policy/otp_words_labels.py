@@ -9,7 +9,7 @@ __all__ = ["BAD", "ENDING", "FOLLOW", "LABEL", "MARKETING", "PERSON", "PHONE", "
 
 # The number beside it is an order, a reference, a ticket: with these a number has a name already.
 LABEL = """
-bal code_review code_freeze
+bal code_review code_freeze otp_limit pin_limit voucher_pin coupon_pin gift_card_pin recharge_pin
 routing_code reason_code party_code ward_code dealer_code agent_code activity_code service_code
 building_code code_banque code_guichet code_agence code_établissement code_motif bankleitzahl* blz
 clearingnummer* codice_abi codice_cab

@@ -113,8 +113,9 @@ ověřen έγινε_δεκτός επιβεβαιώθηκε אושר התקבל 
 ยืนยันแล้ว ถูกต้อง
 """
 
-# Says before a code that the reader has entered it.
+# Says before a code, or behind it, that the reader has entered or chosen it.
 ENTERED = """
+you_chose you_picked you_set you_have_chosen
 you_entered you_typed you_submitted you_tried you_have_entered you've_entered you_just_entered
 vous_avez_saisi vous_avez_entré vous_avez_tapé tu_as_saisi has_introducido has_ingresado
 ha_introducido ha_ingresado usted_ingresó ingresaste introdujiste escribiste digitaste
