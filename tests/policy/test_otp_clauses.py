@@ -284,3 +284,15 @@ def test_pin_code_that_something_is_delivered_to_is_a_postcode(text: str) -> Non
 )
 def test_pin_code_for_a_delivery_is_a_code(text: str) -> None:
     assert code_in(text) == "481937"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code 482910 won't expire today.",
+        "Your code 482910 will not expire today.",
+        "Ihr Code 482910 ist nicht abgelaufen.",
+    ],
+)
+def test_code_that_is_said_not_to_have_expired_counts(text: str) -> None:
+    assert code_in(text) == "482910"

@@ -244,8 +244,13 @@ def _is_object(message: Message, judged: Judged) -> bool:
 
 
 def is_later(message: Message, judged: Judged, place: int) -> bool:
-    """True for "will be invalid in 5 minutes": a code that still counts."""
+    """True for "will be invalid in 5 minutes", "won't expire": a code that still counts."""
     tokens = message.tokens
+    before = message.word(place, -1)
+    if message.word_bits(before) & lexicon.NOT or (
+        before > 1 and tokens[before].text == "t" and tokens[before - 1].text == "'"
+    ):
+        return True
     for at in range(judged.number.last + 1, min(place + 5, len(tokens))):
         token = tokens[at]
         if token.kind == LINE or (at > place and message.is_end(at)):
