@@ -176,12 +176,13 @@ def said_after(message: Message, number: Number) -> tuple[Owner, Judged | None]:
     for place in range(joint, min(joint + _CLAUSE, len(tokens) - 1)):
         token = tokens[place]
         before = tokens[place - 1]
-        is_copula = token.kind == WORD and bool(token.bits & lexicon.COPULA)
+        is_joined = bool(token.bits & lexicon.COPULA)  # a colon joins, too
+        is_copula = is_joined and token.kind == WORD
         is_sure = is_copula and token.text not in HOMOGRAPHS
         behind = place + 2 if is_copula and tokens[place + 1].text == ":" else place + 1
         other = message.at.get(behind)
         if other is not None and other.kind == CANDIDATE:
-            if is_copula and (place == joint or (is_sure and not before.bits & LABELS)):
+            if (is_joined and place == joint) or (is_sure and not before.bits & LABELS):
                 return Owner.ANOTHER, None
             # "your customer id is 8812" may be said of it; "by card 8812: 482910" hardly is.
             is_odd = before.kind == DIGITS and place > joint

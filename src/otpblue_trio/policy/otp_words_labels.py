@@ -161,7 +161,7 @@ automaat minibank* pankkiautomaat* automaatilla банкомат* bankamatik* ba
 自助机 提款机
 error erreur fehler errore erro eroare fout ошибка помилка грешка błąd chyba fejl feil fel virhe
 villa hata σφάλμα שגיאה خطأ خطا خطای त्रुटि lỗi kesalahan galat ralat
-kliencie zákazníku amount amounts total sum betrag betrags importe importo montant valor totale
+kliencie zákazníku amount amounts amt total sum betrag betrags importe importo montant valor totale
 totaal bedrag kwota kwoty kwotę kwocie сумма сумму суммы сумме сума суму суми сумата итого
 belopp beloppet beløb beløbet beløp beløpet summa summan upphæð upphæðin tutar tutarı toplam
 jumlah số_tiền so_tien tổng ยอด จำนวนเงิน 金额 金額 금액 합계 المبلغ مبلغ סכום הסכום राशि
