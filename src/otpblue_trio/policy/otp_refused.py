@@ -30,8 +30,8 @@ _FALSE: Final = lexicon.WRONG | lexicon.ACCEPTED | lexicon.ENTERED | lexicon.SAM
 # Behind a comma these go on about the number before it.
 _RELATIVE: Final = frozenset(
     (
-        *("который", "которую", "який", "който", "която", "который", "který", "která", "která"),
-        *("který", "który", "która", "który", "den", "der", "die", "das", "which", "that"),
+        *("который", "которую", "який", "който", "която", "který", "która", "który"),
+        *("den", "der", "die", "das", "which", "that"),
     )
 )
 _PRONOUNS: Final = frozenset(
