@@ -206,7 +206,7 @@ def check_answer(text: str, result: CodeFound | NoCode) -> None:
     assert result.code.isascii()
     assert result.code.isdigit()
     assert 4 <= len(result.code) <= 10
-    joined = folded_text(text)[0].replace(" ", "").replace("-", "")
+    joined = folded_text(text)[0].translate(dict.fromkeys(map(ord, " -._·")))
     assert result.code in joined
 
 

@@ -70,8 +70,9 @@ class CodeFinder:
 
         Returns:
           A code of 4-10 ASCII digits, which stand in the text in this order with nothing but
-          spaces, hyphens or invisible characters between them; or the reason for a refusal. Never
-          raises, whatever the text.
+          spaces, hyphens or invisible characters between them, or dots and underscores between
+          groups of one size behind a word for a code; or the reason for a refusal. Never raises,
+          whatever the text.
         """
         if len(text) > MAX_TEXT_CHARACTERS:
             return _REFUSALS[NoCodeReason.NONE]

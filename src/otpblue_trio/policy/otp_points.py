@@ -80,6 +80,13 @@ _GOES_ON: Final = re.compile(r"[¹²³¼½¾]|(?:…|\.\.+) ?\d|\*\*+")
 _BETWEEN: Final = frozenset(
     ("was", "will", "be", "has", "been", "now", "war", "wird", "était", "sera", "era", "será")
 )
+_WAS: Final = frozenset(
+    (
+        *("was", "were", "war", "waren", "était", "era", "eram", "fue", "foi", "fu", "var", "oli"),
+        *("był", "była", "byl", "byla", "bylo", "был", "была", "був", "була", "беше", "ήταν"),
+    )
+)
+"""Behind these stands what a code is no more, where another number stands as well."""
 _KEYS = lexicon.NOUN | lexicon.QUAL
 _PHONE_GROUPS: Final = (
     *((2, 2, 2, 2), (3, 2, 2), (2, 2, 3), (3, 2, 3), (3, 3, 2), (2, 3, 3), (4, 4), (3, 3, 3)),
@@ -124,6 +131,8 @@ def judge(message: Message) -> list[Judged]:
             judged.give(-6, "a word with digits")
     _share_names(message, _lists)
     live = [judged for judged in message.judged if judged.number.kind == CANDIDATE]
+    if len(live) > 1:
+        _count_past(message, live)
     if live:
         _count_message(message, live)
         if len(live) == 1:
@@ -131,6 +140,14 @@ def judge(message: Message) -> list[Judged]:
     _doubt_owners(message)
     _doubt_pieces(message)
     return sorted(message.judged, key=lambda judged: -judged.score)
+
+
+def _count_past(message: Message, live: Sequence[Judged]) -> None:
+    """Take points from the first number of "your code was 4829. It is now 7712"."""
+    for judged in live:
+        left, _ = message.beside(judged.number)
+        if judged.named and left is not None and left.text in _WAS:
+            judged.give(-8, "what it was")
 
 
 def _find_purposes(message: Message) -> None:

@@ -39,7 +39,19 @@ _SENT: Final = ("발송", "발신", "보내", "전송", "आए", "भेजा"
 # Before a keyword that is itself a word for a code.
 _SEND: Final = (
     *("text", "sms", "send", "envoy", "envía", "envie", "invia", "stuur", "skick", "lähet"),
-    *("wyśl", "pošl", "trimit", "изпрат", "надішл", "отправ", "kirim", "hantar", "gönder"),
+    *(
+        "wyśl",
+        "pošl",
+        "trimit",
+        "răspund",
+        "raspund",
+        "изпрат",
+        "надішл",
+        "отправ",
+        "kirim",
+        "hantar",
+        "gönder",
+    ),
 )
 _TO: Final = frozenset(
     (
@@ -47,6 +59,8 @@ _TO: Final = frozenset(
         *("gửi", "numeroon", "στο", "الی", "به", "ל"),
     )
 )
+# Romanian "to", and Vietnamese "is" without its marks.
+_VIETNAMESE_IS: Final = "la"
 _SHORTEST_KEYWORD = 2
 _SHORT_NUMBER = range(3, 7)
 _MEANS: Final = ("로", "으로", "से")
@@ -123,4 +137,9 @@ def _takes_keyword(message: Message, judged: Judged) -> bool:
     if keyword.kind != WORD or len(written) < _SHORTEST_KEYWORD or not written.isupper():
         return False
     verb = tokens[place - 2].text if place > 1 else ""
+    before = tokens[max(place - _NEAR - 1, 0) : place - 1]
+    if tokens[place].text == _VIETNAMESE_IS and not any(
+        token.text.startswith(_SEND) for token in before
+    ):
+        return False
     return not keyword.bits & lexicon.NOUN or verb.startswith(_SEND)

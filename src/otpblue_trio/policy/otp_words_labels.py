@@ -197,7 +197,8 @@ postleit* plz fehler* barcode* strichcode* werbe* produktcode* länder* artikel*
 qr_code descuento promocional cupón barras país área regalo zona referido desconto cupom ddd cep
 indicação erro brinde sconto sconti errore barre prefisso cap promozionale kortings* korting
 actie* streepjes* netnummer* fout* landcode* productcode* postcode* kassacode rabatow*
-promocyjn* pocztow* kreskow* błęd* kierunkow* kraju rabat* kupon* kampanj* post* postnummer*
+promocyjn* pocztow* kreskow* błęd* kierunkow* kraju rabat* kupon* kampanj* post postens postnummer*
+postkod* postinummer* postal* города региона страны оператора міста регіону країни
 strecj* streck* felkod* riktnummer* landskod* presentkort* värde* strek* postnr feil* feilkode*
 landkode* kampanje* tilbud* gave* streg* fejl* landekode* områdekode* retnings* stregkode*
 gavekort* alennus* tarjous* etukoodi* posti* viiva* virhe* suunta* maakoodi* kampanja* lahja*
@@ -264,7 +265,7 @@ dari_nombor ke_nombor từ_số từ_đầu_số đến_số numarasından numar
 
 # Words of offers and notices; with a plain "code" they make it somebody else's code.
 MARKETING = """
-learn_to_code
+learn_to_code supplier_code vendor_code
 spar spare sparen sparst économis* ahorra* ahorre poupe poupa risparmi* spara sparaðu säästä*
 oszczęd* ušetř* economis* сэконом* зеконом* заощад* спест* εξοικονομ* tasarruf tiết_kiệm hemat
 jimat وفر ووفر חסכו बचाएं बचाएँ ประหยัด 折 立减 立享 立減 引き 할인받 ostoskori handlekurv* kurven
