@@ -384,17 +384,22 @@ class HttpPlatform:
 
     def _employ(self, connection: Connection) -> None:
         """Give a free connection to the first request that waits, or let it rest."""
-        now = self.ready_set.now
-        while self._queue and self._queue[0].deadline - now < self._least_time:
-            self._fail(self._queue.popleft(), FailureKind.TIMEOUT, "no connection in time")
+        if self._queue:
+            self._give_up_late()
         if not self._queue:
-            self._pool.rest(connection, now)
+            self._pool.rest(connection, self.ready_set.now)
             return
         if not connection.is_fresh and not connection.is_fit():
             return
         exchange = self._queue.popleft()
         if not connection.start(exchange):
             self.lost(connection, exchange, "closed before the request")
+
+    def _give_up_late(self) -> None:
+        """Give up waiting requests that have hardly any time left."""
+        latest = self.ready_set.now + self._least_time
+        while self._queue and self._queue[0].deadline < latest:
+            self._fail(self._queue.popleft(), FailureKind.TIMEOUT, "no connection in time")
 
     def _connect_for_queue(self, now: float) -> None:
         if not self._queue:

@@ -159,7 +159,9 @@ class Connection:
         What came unasked is read now: the end of the stream or octets of an answer close it (the
         owner is told), what TLS keeps to itself does not.
         """
-        self.look()
+        # As `look` does; asked for every request.
+        if self._poll.poll(0):
+            self._take(select.EPOLLIN)
         return not self.is_closed
 
     def look(self) -> None:

@@ -133,7 +133,8 @@ class TlsConnection(Connection):
         A record that has begun and not ended may hold octets of an answer, which would then be
         taken for the answer to the next request.
         """
-        if super().is_fit() and not self._records.are_whole:
+        self.look()
+        if not (self.is_closed or self._records.are_whole):
             self._lose("octets that nobody asked for")
         return not self.is_closed
 
