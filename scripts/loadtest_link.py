@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from otpblue_trio.esme import secured
 from otpblue_trio.smpp import (
     BindTransceiver,
     BindTransceiverResp,
@@ -153,15 +154,7 @@ class Link:
         """
         stream: trio.abc.Stream = await trio.open_tcp_stream(target.host, target.port)
         if context is not None:
-            secured = trio.SSLStream(
-                stream, context, server_hostname=target.host, https_compatible=True
-            )
-            try:
-                await secured.do_handshake()
-            except BaseException:
-                await trio.aclose_forcefully(stream)
-                raise
-            stream = secured
+            stream = await secured(stream, context, target.host)
         return cls(stream, faults)
 
     async def bind(self, options: argparse.Namespace) -> int:

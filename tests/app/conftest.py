@@ -21,6 +21,7 @@ import trustme
 
 from otpblue_trio.app import epoch_seconds, serve
 from otpblue_trio.config import Config, load_config
+from otpblue_trio.esme import secured
 from otpblue_trio.ops import LogWriter
 from otpblue_trio.runtime.observer import Notice
 from otpblue_trio.testing import Esme, EventRecorder
@@ -133,15 +134,7 @@ class Serving:
         port = self.port("tls" if tls else "plain")
         stream: trio.abc.Stream = await trio.open_tcp_stream("127.0.0.1", port)
         if tls is not None:
-            secured = trio.SSLStream(
-                stream, tls, server_hostname="localhost", https_compatible=True
-            )
-            try:
-                await secured.do_handshake()
-            except BaseException:
-                await trio.aclose_forcefully(stream)
-                raise
-            stream = secured
+            stream = await secured(stream, tls, "localhost")
         esme = Esme(stream)
         await self.nursery.start(esme.run)
         return esme

@@ -14,7 +14,7 @@ from otpblue_trio.cli.parameters import duration
 from otpblue_trio.cli.passwords import ask_secret
 from otpblue_trio.config import CertificateError, load_pair
 from otpblue_trio.errors import OtpBlueError
-from otpblue_trio.esme import Esme, describe_status, submit_pdu
+from otpblue_trio.esme import Esme, describe_status, secured, submit_pdu
 from otpblue_trio.smpp import (
     REGISTERED_DELIVERY_ALWAYS,
     REGISTERED_DELIVERY_NONE,
@@ -207,23 +207,13 @@ class _Conversation:
             stream: trio.abc.Stream = await trio.open_tcp_stream(errand.host, errand.port)
             if errand.tls is not None:
                 self._awaited = "TLS handshake"
-                stream = await self._secured(stream, errand.tls)
+                stream = await secured(stream, errand.tls, errand.host)
         except (OSError, ValueError, trio.BrokenResourceError) as error:
             # ValueError: a host name that is none.
             msg = f"cannot connect to {where}: {_reason(error)}"
             raise _SendFailed(msg) from error
         click.echo(f"connected to {where}, {'TLS' if errand.tls else 'without TLS'}")
         return stream
-
-    async def _secured(self, stream: trio.abc.Stream, context: ssl.SSLContext) -> trio.abc.Stream:
-        host = self._errand.host
-        tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
-        try:
-            await tls.do_handshake()
-        except BaseException:
-            await trio.aclose_forcefully(stream)
-            raise
-        return tls
 
     async def _converse(self, esme: Esme) -> None:
         errand = self._errand

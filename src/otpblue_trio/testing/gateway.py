@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from otpblue_trio.config import Limits
-from otpblue_trio.esme import Esme
+from otpblue_trio.esme import Esme, secured
 from otpblue_trio.policy import (
     OPEN_BY_DEFAULT,
     Account,
@@ -172,7 +172,7 @@ class GatewayUnderTest:
         """
         stream: trio.abc.Stream = self.listener.connect(address)
         if tls is not None:
-            stream = await _secured(stream, tls, server_hostname)
+            stream = await secured(stream, tls, server_hostname)
         esme = Esme(stream, acknowledge=acknowledge)
         await self._nursery.start(esme.run)
         return esme
@@ -212,20 +212,6 @@ class GatewayUnderTest:
     def seen(self, kind: type[_EventT]) -> list[_EventT]:
         """Return the events of one type, in order."""
         return [event for event in self.events if isinstance(event, kind)]
-
-
-async def _secured(
-    stream: trio.abc.Stream, context: ssl.SSLContext, server_hostname: str
-) -> trio.abc.Stream:
-    secured = trio.SSLStream(
-        stream, context, server_hostname=server_hostname, https_compatible=True
-    )
-    try:
-        await secured.do_handshake()
-    except BaseException:
-        await trio.aclose_forcefully(stream)
-        raise
-    return secured
 
 
 @asynccontextmanager
