@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAILURES",
     "MAX_PDU_OCTETS",
+    "UNBIND_LIMIT",
     "Link",
     "LinkLost",
     "LoadError",
@@ -51,6 +52,8 @@ __all__ = [
 
 MAX_PDU_OCTETS = 65536
 BINDS_AT_ONCE = 32
+UNBIND_LIMIT = 5.0
+"""Seconds that an unbind may go unanswered."""
 
 _TARGET = re.compile(r"(?:(tls|tcp)://)?(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):([0-9]{1,5})")
 
@@ -274,14 +277,16 @@ async def open_bound(
       target: where to.
       options: login, trust, and how long each may take.
       faults: where what comes unasked is counted.
-      take: is given each one that is bound.
+      take: is given each one that is bound, to close it in the end.
 
     Raises:
-      LoadError: one of them could not be bound; all others are the caller's to close.
+      LoadError: one of them could not be bound. All others are closed then, as they are when this
+        is cancelled.
     """
     context = tls_context(options) if target.tls else None
     limiter = trio.CapacityLimiter(BINDS_AT_ONCE)
     problems: list[LoadError] = []
+    bound: list[Link] = []
 
     async def one(number: int) -> None:
         async with limiter:
@@ -295,6 +300,7 @@ async def open_bound(
                     except BaseException:
                         await link.close()
                         raise
+                bound.append(link)
                 take(link)
             except trio.TooSlowError:
                 refuse(number, f"not bound within {options.patience:g} s")
@@ -305,8 +311,13 @@ async def open_bound(
         problems.append(LoadError(f"session {number}: {reason}"))
         nursery.cancel_scope.cancel()
 
-    async with trio.open_nursery() as nursery:
-        for number in range(1, count + 1):
-            nursery.start_soon(one, number)
-    if problems:
-        raise problems[0]
+    try:
+        async with trio.open_nursery() as nursery:
+            for number in range(1, count + 1):
+                nursery.start_soon(one, number)
+        if problems:
+            raise problems[0]
+    except BaseException:
+        for link in bound:
+            await link.close()
+        raise

@@ -101,14 +101,9 @@ class Load:
         def take(link: Link) -> None:
             self.sessions.append(Session(link, self._options, self._tally, self._receipts, self))
 
-        try:
-            await open_bound(
-                self._options.sessions, self._target, self._options, self._tally.faults, take
-            )
-        except BaseException:
-            for session in self.sessions:
-                await session.close()
-            raise
+        await open_bound(
+            self._options.sessions, self._target, self._options, self._tally.faults, take
+        )
 
     async def run(self) -> None:
         """Send, settle and unbind; `connect` comes before. Cancelled, it drops the sessions."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import trio
 from loadtest_books import Tally
-from loadtest_link import FAILURES, Link, LinkLost, open_bound, tls_context
+from loadtest_link import FAILURES, UNBIND_LIMIT, Link, LinkLost, open_bound, tls_context
 
 if TYPE_CHECKING:
     import argparse
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from loadtest_link import Target
 
 __all__ = ["BindStorm", "IdleHold"]
-
-_UNBIND_LIMIT = 5.0
 
 
 class BindStorm:
@@ -172,14 +170,9 @@ class IdleHold:
             self._links.append(link)
             self._tally.statuses[0] += 1
 
-        try:
-            await open_bound(
-                self._options.sessions, self._target, self._options, self._tally.faults, take
-            )
-        except BaseException:
-            for link in self._links:
-                await link.close()
-            raise
+        await open_bound(
+            self._options.sessions, self._target, self._options, self._tally.faults, take
+        )
         self._tally.phase("all bound", trio.current_time() - began)
 
     async def run(self) -> None:
@@ -231,7 +224,7 @@ class IdleHold:
 async def _leave(link: Link, tally: Tally, ending: Ending) -> None:
     """Unbind and close; count an unbind that is not answered."""
     try:
-        with ending.waiting(_UNBIND_LIMIT) as limit:
+        with ending.waiting(UNBIND_LIMIT) as limit:
             await link.unbind()
         if limit.cancelled_caught:
             tally.faults["unbind_unanswered"] += 1

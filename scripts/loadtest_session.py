@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import trio
 from loadtest_books import Books
-from loadtest_link import MAX_PDU_OCTETS, Link
+from loadtest_link import MAX_PDU_OCTETS, UNBIND_LIMIT
 
 from otpblue_trio.smpp import (
     DecodeError,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-UNBIND_LIMIT = 5.0
 KEEPALIVE_INTERVAL = 30.0  # the gateway closes a session after 90 seconds of silence
 
 
