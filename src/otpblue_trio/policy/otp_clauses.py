@@ -222,7 +222,7 @@ def _ends_cancelled(message: Message, judged: Judged) -> bool:
             continue
         words += 1
         if token.bits & lexicon.CANCELLED:
-            return judged.number.kind == CANDIDATE and not is_later(message, judged, place)
+            return not is_later(message, judged, place)
         if token.bits & lexicon.ENTER or words > _WORDS or message.is_purpose(place):
             return False
         if token.bits & lexicon.WITH and words <= 1 and not token.bits & lexicon.COPULA:

@@ -25,24 +25,15 @@ _OF = frozenset(
     {"de", "di", "do", "da", "du", "del", "della", "d", "la", "của", "cua", "за", "на", "of", "für"}
 )
 PLURALS: Final = frozenset(
-    {
-        *(
-            "codes",
-            "pins",
-            "otps",
-            "tans",
-            "passwords",
-            "passcodes",
-            "códigos",
-            "codigos",
-            "claves",
-        ),
-        *("senhas", "contraseñas", "codici", "kody", "hasła", "koder", "koderna", "koderne"),
-        *("kodene", "lösenord", "kodeord", "adgangskoder", "kodlar", "kodlarınız", "şifreler"),
-        *("şifreleriniz", "koodit", "salasanat", "коды", "кодове", "коди", "пароли", "паролі"),
-        *("coduri", "codurile", "parole", "parolele", "kódy", "hesla", "kóðar", "kóðarnir"),
-        *("κωδικοι", "κωδικουσ", "κωδικοί", "קודים", "הקודים", "الرموز", "رموز", "کدها", "رمزها"),
-    }
+    (
+        *("codes", "pins", "otps", "tans", "passwords", "passcodes", "códigos", "codigos"),
+        *("claves", "senhas", "contraseñas", "codici", "kody", "hasła", "koder", "koderna"),
+        *("koderne", "kodene", "lösenord", "kodeord", "adgangskoder", "kodlar", "kodlarınız"),
+        *("şifreler", "şifreleriniz", "koodit", "salasanat", "коды", "кодове", "коди", "пароли"),
+        *("паролі", "coduri", "codurile", "parole", "parolele", "kódy", "hesla", "kóðar"),
+        *("kóðarnir", "κωδικοι", "κωδικουσ", "κωδικοί", "קודים", "הקודים", "الرموز", "رموز"),
+        *("کدها", "رمزها"),
+    )
 )
 """Words for several codes."""
 _ABBREVIATIONS: Final = frozenset(
