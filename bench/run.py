@@ -16,6 +16,7 @@ looks). CPU time is the process's own, of all its threads. On a machine that is 
 takes up to twice as long while somebody else uses the caches or the other half of a core, for
 seconds on end; so each load is given in slices, and the table shows the median of the slices and
 the fastest one, which comes nearest to a machine of one's own. The ratio is that of the medians.
+A second table has the threads that spent the time (`threads.py`), over all slices.
 """
 
 from __future__ import annotations
@@ -37,12 +38,17 @@ import tempfile
 import time
 import tomllib
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
+
+# As a script this begins with its own folder on the path, not with the one around it.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.threads import NOTHING, Split, split_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +113,10 @@ class Result:
     per_second: float | None = None
     latency_ms: dict[str, float] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    spent: Split = NOTHING
+    """CPU seconds of `steps`, thread by thread."""
+    steps: int = 0
+    """Messages, or binds."""
 
     @property
     def is_met(self) -> bool:
@@ -182,8 +192,11 @@ class Bench:
         ]
         if row.unit == "KiB":
             return self.hold(row, process, command, seconds)
+        before = split_of(process.pid)
         done = subprocess.run(self.pinned(1, *command), capture_output=True, text=True, check=False)
-        return read_result(row, done.stdout)
+        result = read_result(row, done.stdout)
+        result.spent = split_of(process.pid) - before
+        return result
 
     def hold(
         self, row: Row, process: subprocess.Popen[str], command: list[str], seconds: float
@@ -283,6 +296,7 @@ def read_result(row: Row, stdout: str) -> Result:
     """Read the loader's last line."""
     said = json.loads(stdout.strip().splitlines()[-1])
     result = Result(row, said["cpu"]["server"]["us_each"], right=said["ok"])
+    result.steps = said["resp"] or said["cycles"]
     if said["resp"]:
         result.per_second = said["per_s"]
         latency = said["latency_us"]
@@ -299,6 +313,8 @@ def joined(slices: list[Result]) -> Result:
         statistics.median(each.value for each in slices),
         right=all(each.right for each in slices),
         faults=[fault for each in slices for fault in each.faults],
+        spent=sum((each.spent for each in slices), NOTHING),
+        steps=sum(each.steps for each in slices),
     )
     if len(slices) > 1:
         result.fastest = min(each.value for each in slices)
@@ -382,6 +398,20 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def threads_table(results: list[Result]) -> str:
+    """Return as a Markdown table which threads spent the microseconds of a message or a bind."""
+    lines = [
+        "| µs of one message | event loop's thread | of it in the kernel | other threads |",
+        "|---|---|---|---|",
+    ]
+    for result in results:
+        if result.steps:
+            spent = (result.spent.first, result.spent.kernel, result.spent.others)
+            cells = [f"{1e6 * seconds / result.steps:.1f}" for seconds in spent]
+            lines.append(f"| {result.row.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
     """Return what reads an option's number, from `low` to `high`."""
 
@@ -455,6 +485,8 @@ def main() -> int:
                             "right": r.right,
                             "per_second": r.per_second,
                             "latency_ms": r.latency_ms,
+                            "steps": r.steps,
+                            "cpu_seconds": asdict(r.spent),
                             "is_met": r.is_met,
                         }
                         for r in results
@@ -464,7 +496,7 @@ def main() -> int:
             )
         )
     else:
-        print(f"{about()}\n\n{table(results)}")
+        print(f"{about()}\n\n{table(results)}\n\n{threads_table(results)}")
     for result in results:
         for fault in result.faults:
             print(f"{result.row.name}: {fault}", file=sys.stderr)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,7 @@ def load(name: str) -> ModuleType:
 
 run = load("run")
 responder = load("responder")
+threads = load("threads")
 
 
 def test_the_configuration_that_is_measured_is_valid(tmp_path: Path) -> None:
@@ -78,6 +81,7 @@ def loader_says(**changes: object) -> str:
     said = {
         "ok": True,
         "resp": 10,
+        "cycles": 0,
         "per_s": 100.0,
         "latency_us": {"p50": 1000.0, "p99": 2000.0, "max": 3000.0},
         "cpu": {"server": {"us_each": 55.5}},
@@ -125,6 +129,35 @@ def test_one_wrong_slice_makes_the_row_wrong() -> None:
     slices = [run.read_result(run.ROWS[0], loader_says(ok=ok)) for ok in (True, False)]
     assert not run.joined(slices).right
     assert len(run.joined(slices).faults) == 1
+
+
+def test_time_of_threads_is_told_for_a_message_over_all_slices() -> None:
+    slices = [run.read_result(run.ROWS[0], loader_says()) for _ in range(2)]
+    for each in slices:
+        each.spent = threads.Split(first=0.0005, kernel=0.0002, others=0.00001)
+    lines = run.threads_table([run.joined(slices)]).splitlines()
+    assert lines[2:] == ["| 10 sessions x window 16 | 50.0 | 20.0 | 1.0 |"]
+
+
+def test_rows_without_messages_have_no_time_of_threads() -> None:
+    held = run.read_result(run.ROWS[6], loader_says(resp=0))
+    assert len(run.threads_table([held]).splitlines()) == 2
+
+
+def test_time_of_other_threads_is_not_taken_for_the_first_ones() -> None:
+    before = threads.split_of(os.getpid())
+
+    def work() -> None:
+        # Until the kernel's clock has counted it; no time is waited for.
+        while (threads.split_of(os.getpid()) - before).others < 0.05:
+            sum(range(10_000))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+    spent = threads.split_of(os.getpid()) - before
+    assert spent.others >= 0.05
+    assert 0 <= spent.kernel <= spent.first < spent.others
 
 
 @pytest.mark.parametrize(
