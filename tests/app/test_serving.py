@@ -151,15 +151,6 @@ async def test_the_development_certificate_is_told_of(config: Any, serving: Serv
         await running.bound(tls=client)
 
 
-async def test_what_has_no_effect_is_told(config: Any, serving: Serving) -> None:
-    config.append('[platform]\nhistory_url = "https://other.example/"')
-    async with serving() as running:
-        assert any(
-            text.startswith("platform.history_url has no effect in this version")
-            for text in running.notices("warning")
-        )
-
-
 async def test_warnings_of_the_configuration_are_told(config: Any, serving: Serving) -> None:
     config.append('[[accounts]]\nsystem_id = "b"\npassword = "plain"\napi_key = "k"')
     async with serving() as running:

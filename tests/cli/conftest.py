@@ -13,9 +13,14 @@ import click.testing
 import pytest
 
 from otpblue_trio.cli import main
+from otpblue_trio.store import NumberPrivacy
+from otpblue_trio.store.database import Database, Job
+from otpblue_trio.store.schema import cdr_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from otpblue_trio.store import CdrEntry
 
 PROGRAM = str(Path(sys.executable).with_name("otpblue-trio"))
 
@@ -89,3 +94,19 @@ api_key = "demo-key"
     )
     path.chmod(0o600)
     return path
+
+
+def write_cdrs(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
+    """Write records into a database as a gateway does."""
+    database = Database(
+        path,
+        receipt_ttl=3600.0,
+        cdr_retention=1e6,
+        number_privacy=privacy,
+        survives_power_loss=False,
+    )
+    job = Job()
+    job.cdrs = [cdr_row(None, cdr) for cdr in cdrs]
+    database.perform(job)
+    database.close()
+    assert not job.trouble

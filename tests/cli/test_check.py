@@ -56,13 +56,6 @@ def test_warnings_do_not_fail(run: Callable[..., Result], config: Path) -> None:
     assert "plain passwords, for development only: other" in result.stderr
 
 
-def test_settings_without_effect_are_told(run: Callable[..., Result], config: Path) -> None:
-    config.write_text(f'{config.read_text()}\n[platform]\nhistory_url = "https://other.example/"\n')
-    result = run("check")
-    assert result.exit_code == 0
-    assert "warning: platform.history_url has no effect in this version" in result.stderr
-
-
 def test_production_refuses_the_development_certificate(
     run: Callable[..., Result], config: Path
 ) -> None:

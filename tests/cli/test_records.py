@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
+from tests.cli.conftest import write_cdrs
 
 from otpblue_trio.app import epoch_seconds
 from otpblue_trio.store import CdrEntry, NumberPrivacy
-from otpblue_trio.store.database import Database, Job
-from otpblue_trio.store.schema import cdr_row
 
 if TYPE_CHECKING:
     import subprocess
@@ -73,27 +72,12 @@ REFUSED = attrs.evolve(
 ALL = (FIRST, JOINED, NO_IMESSAGE, UNKNOWN, REFUSED)
 
 
-def write(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
-    database = Database(
-        path,
-        receipt_ttl=3600.0,
-        cdr_retention=1e6,
-        number_privacy=privacy,
-        survives_power_loss=False,
-    )
-    job = Job()
-    job.cdrs = [cdr_row(None, cdr) for cdr in cdrs]
-    database.perform(job)
-    database.close()
-    assert not job.trouble
-
-
 @pytest.fixture
 def database(config: Path) -> Path:
     """The store of the configuration, with five records of one night."""
     config.write_text(config.read_text().replace('path = ""', 'path = "var/otpblue.db"'))
     path = config.parent / "var" / "otpblue.db"
-    write(path, *ALL)
+    write_cdrs(path, *ALL)
     return path
 
 
@@ -162,7 +146,7 @@ def test_a_json_line_has_every_field_under_the_names_of_the_log(
 def test_csv_has_a_line_of_names_and_the_same_fields(
     run: Callable[..., Result], database: Path
 ) -> None:
-    write(database, attrs.evolve(FIRST, time=NIGHT + 300, sender='My "Bank", Ltd\n'))
+    write_cdrs(database, attrs.evolve(FIRST, time=NIGHT + 300, sender='My "Bank", Ltd\n'))
     result = run("records", "--csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert list(rows[0]) == list(found(run)[0])
@@ -171,7 +155,7 @@ def test_csv_has_a_line_of_names_and_the_same_fields(
 
 
 def test_a_sender_cannot_move_the_cursor(run: Callable[..., Result], database: Path) -> None:
-    write(database, attrs.evolve(FIRST, time=NIGHT + 300, sender="\x1b[2J\u202e"))
+    write_cdrs(database, attrs.evolve(FIRST, time=NIGHT + 300, sender="\x1b[2J\u202e"))
     shown = run("records", "--limit", "1").stdout
     assert "\\x1b[2J\\u202e" in shown
     assert "\x1b" not in shown
@@ -202,7 +186,7 @@ def test_the_newest_are_shown_up_to_the_limit_and_others_are_spoken_of(
 def test_a_table_is_a_hundred_lines_unless_more_are_asked_for(
     run: Callable[..., Result], database: Path
 ) -> None:
-    write(database, *(attrs.evolve(FIRST, time=NIGHT + 300 + n) for n in range(200)))
+    write_cdrs(database, *(attrs.evolve(FIRST, time=NIGHT + 300 + n) for n in range(200)))
     assert len(run("records").stdout.splitlines()) == 101
     assert len(run("records", "--limit", "150").stdout.splitlines()) == 151
     assert len(found(run)) == 205
@@ -251,7 +235,7 @@ def test_a_time_includes_its_first_moment_and_not_the_one_after_the_last(
 
 def test_an_age_is_counted_from_now(run: Callable[..., Result], database: Path) -> None:
     now = epoch_seconds()
-    write(database, *(attrs.evolve(REFUSED, time=now - age) for age in (7300, 7100, 100)))
+    write_cdrs(database, *(attrs.evolve(REFUSED, time=now - age) for age in (7300, 7100, 100)))
     assert len(found(run, "--since", "2h", "--reason", "no_code")) == 2
     assert len(found(run, "--since", "2h", "--until", "1h", "--reason", "no_code")) == 1
 
@@ -265,7 +249,7 @@ def test_a_number_is_found_however_it_was_kept(
     run: Callable[..., Result], database: Path, privacy: NumberPrivacy, number: str
 ) -> None:
     database.unlink()
-    write(database, *ALL, privacy=privacy)
+    write_cdrs(database, *ALL, privacy=privacy)
     every = found(run)
     assert (every[0]["destination"] == "+14155552671") == (privacy is NumberPrivacy.FULL)
     wanted = [record for record in every if record["reason"] != "no_imessage"]
@@ -276,7 +260,7 @@ def test_a_number_is_found_by_what_stands_in_the_records(
     run: Callable[..., Result], database: Path
 ) -> None:
     database.unlink()
-    write(database, *ALL, privacy=NumberPrivacy.HASH)
+    write_cdrs(database, *ALL, privacy=NumberPrivacy.HASH)
     kept = str(found(run, "--account", "other")[0]["destination"])
     assert reasons(run, "--number", kept) == ["no_imessage"]
 
@@ -366,7 +350,7 @@ def test_a_key_that_is_not_whole_is_said(run: Callable[..., Result], database: P
 def test_a_reader_that_leaves_ends_the_command(
     start: Callable[..., subprocess.Popen[str]], database: Path
 ) -> None:
-    write(database, *(attrs.evolve(FIRST, time=NIGHT + 300 + n) for n in range(3000)))
+    write_cdrs(database, *(attrs.evolve(FIRST, time=NIGHT + 300 + n) for n in range(3000)))
     reading, writing = os.pipe()
     os.close(reading)
     with start("records", "--json", stdout=writing) as process:

@@ -35,11 +35,11 @@ import trio
 from otpblue_trio.app.accounts import ConfiguredAccounts, ThreadVerifier
 from otpblue_trio.app.clock import epoch_seconds
 from otpblue_trio.app.collector import ConnectionSweeper, calm_collector, keep_what_is_there
+from otpblue_trio.app.control import make_control, make_directory, platform_context
 from otpblue_trio.app.descriptors import allow_descriptors
-from otpblue_trio.app.no_effect import settings_without_effect
 from otpblue_trio.app.regions import keep_regions_fresh
 from otpblue_trio.app.reload import Reloader
-from otpblue_trio.app.tls import TlsError, TlsHolder, server_context, tls_settings
+from otpblue_trio.app.tls import TlsHolder, server_context, tls_settings
 from otpblue_trio.config import Config, PlatformKind, StoreFailure
 from otpblue_trio.ops import AdminServer, Feed, Metrics, Readiness
 from otpblue_trio.policy import Admission, CodeFinder, NumberReader, PlatformState
@@ -53,16 +53,9 @@ from otpblue_trio.runtime.observer import (
     PlatformStateChanged,
 )
 from otpblue_trio.store import NumberPrivacy, Store, StoreError
-from otpblue_trio.upstream import (
-    AccountDirectory,
-    ControlPlane,
-    HttpPlatform,
-    Simulator,
-    make_ssl_context,
-)
+from otpblue_trio.upstream import HttpPlatform, Simulator
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Callable
 
     from otpblue_trio.ops import LogWriter
@@ -149,12 +142,13 @@ class _Service:
             (self._metrics, log, _Announcer(announce), ConnectionSweeper())
         )
         self._tls = self._make_tls() if config.listen.tls else None
-        self._platform_context = self._make_platform_context()
-        self._control = self._make_control()
+        self._platform_context = platform_context(config.platform)
+        self._control = make_control(config.platform, self._platform_context)
         self._store = self._make_store()
         self._numbers = NumberReader(fast=config.policy.fast_phone)
         self._admission = Admission(self._numbers, CodeFinder())
-        accounts = ConfiguredAccounts(config.accounts, self._make_directory())
+        directory = make_directory(config, on_trouble=partial(self._notice, "warning"))
+        accounts = ConfiguredAccounts(config.accounts, directory)
         self._gateway = Gateway(
             limits=config.limits,
             accounts=accounts,
@@ -211,37 +205,6 @@ class _Service:
         self._notice("info", "the store can be written again")
         self._gateway.restore_receipts()
 
-    def _make_directory(self) -> AccountDirectory | None:
-        settings = self._config.directory
-        if settings is None:
-            return None
-        return AccountDirectory(
-            ControlPlane(timeout=settings.timeout).get_json,
-            base_url=settings.url,
-            key=settings.key,
-            clock=trio.current_time,
-            ttl=settings.ttl,
-            defaults=self._config.defaults,
-            on_trouble=partial(self._notice, "warning"),
-        )
-
-    def _make_platform_context(self) -> ssl.SSLContext | None:
-        """Return what verifies the platform, for sends and for the control plane."""
-        settings = self._config.platform
-        if settings.kind is not PlatformKind.HTTP:
-            return None
-        try:
-            return make_ssl_context(str(settings.ca_file) if settings.ca_file else None)
-        except OSError as error:
-            msg = f"cannot use platform.ca_file {settings.ca_file}: {error.strerror or error}"
-            raise TlsError(msg) from error
-
-    def _make_control(self) -> ControlPlane | None:
-        settings = self._config.platform
-        if settings.kind is not PlatformKind.HTTP:
-            return None
-        return ControlPlane(timeout=settings.timeout, ssl_context=self._platform_context)
-
     def _make_platform(self) -> Platform:
         settings = self._config.platform
         if settings.kind is PlatformKind.SIMULATOR:
@@ -271,7 +234,7 @@ class _Service:
             await self._run(signals)
 
     async def _run(self, signals: AsyncIterator[int]) -> None:
-        for warning in (*self._config.warnings, *settings_without_effect(self._config)):
+        for warning in self._config.warnings:
             self._notice("warning", warning)
         shortage = allow_descriptors(self._most_sockets())
         if shortage is not None:

@@ -24,10 +24,7 @@ def check(config: Path) -> None:
     Exit code 0 when `serve` would take it, 2 otherwise. Warnings do not count.
     """
     settings = load_config(config, env=os.environ)
-
-    from otpblue_trio.app import settings_without_effect
-
-    for warning in (*settings.warnings, *settings_without_effect(settings)):
+    for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
     count = len(settings.accounts)
     click.echo(f"{config}: ok, {count} {'account' if count == 1 else 'accounts'}")

@@ -18,7 +18,10 @@ from otpblue_trio.errors import OtpBlueError
 
 __all__ = ["main"]
 
-_COMMANDS = ("serve", "check", "init", "account", "send", "simulator", "explain", "records")
+_COMMANDS = (
+    *("serve", "check", "init", "account", "send", "simulator", "explain", "records"),
+    "reconcile",
+)
 
 
 class _Commands(click.Group):

@@ -10,7 +10,7 @@ import click
 
 from otpblue_trio.config import parse_duration
 
-__all__ = ["CONFIG", "CONFIG_OPTION", "duration", "moment"]
+__all__ = ["CONFIG", "CONFIG_OPTION", "duration", "moment", "now"]
 
 _DEFAULT = Path("config.toml")
 
@@ -53,14 +53,19 @@ def moment(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     del ctx, parameter
     if value is None:
         return None
-    # Commands that need no gateway do not wait for it to be imported.
-    from otpblue_trio.app import epoch_seconds
-
     with suppress(ValueError):
-        return epoch_seconds() - parse_duration(value)
+        return now() - parse_duration(value)
     try:
         written = datetime.fromisoformat(value)
         return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
         msg = f'{value!r} is neither an age such as "2h" nor a time such as 2026-11-27T03:00'
         raise click.BadParameter(msg) from error
+
+
+def now() -> float:
+    """Return the time in seconds since 1970."""
+    # Commands that need no gateway do not wait for it to be imported.
+    from otpblue_trio.app import epoch_seconds
+
+    return epoch_seconds()

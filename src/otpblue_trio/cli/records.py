@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from otpblue_trio.cli.parameters import CONFIG, moment
+from otpblue_trio.cli.parameters import CONFIG, moment, now
+from otpblue_trio.cli.record_text import (
+    csv_lines,
+    fields_of,
+    json_line,
+    store_path,
+    table,
+    time_text,
+)
 from otpblue_trio.config import load_config
 from otpblue_trio.policy import Reason
-from otpblue_trio.smpp import status_name
 from otpblue_trio.store import CdrQuery, find_cdrs, find_key, kept_spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from otpblue_trio.store import CdrEntry
 
 __all__ = ["records"]
@@ -31,7 +32,6 @@ _TITLES = (
     *("time (UTC)", "account", "number", "region", "sender", "reason"),
     *("status", "code", "ms", "message_id", "note"),
 )
-_RIGHT = frozenset({"code", "ms"})
 _MOST_SHOWN = 10_000
 """A table is in memory as a whole, on a machine that has a gateway to run."""
 
@@ -97,14 +97,14 @@ def records(
     store.number_privacy let them be kept: a masked one stands for ten thousand.
 
     "outcome unknown" means: the platform may have got the message and gave no usable answer. The
-    sender was answered 0x08; whether the phone has the message, only the platform's history tells.
+    sender was answered 0x08; whether the phone has the message, `otpblue-trio reconcile` asks.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
-    path = database or _path_in(ctx, config)
+    path = database or store_path(ctx, config, load_config(config, env=os.environ))
     query = CdrQuery(
         since=float("-inf") if since is None else since,
-        until=_now() if until is None else until,
+        until=now() if until is None else until,
         system_id=account,
         destinations=None if number is None else kept_spellings(number, find_key(path)),
         message_id=message_id,
@@ -113,7 +113,8 @@ def records(
     )
     if as_json or as_csv:
         with closing(find_cdrs(path, query, newest=limit)) as found:
-            for text in _csv_lines(found) if as_csv else map(_json_line, found):
+            fields = map(fields_of, found)
+            for text in csv_lines(fields) if as_csv else map(json_line, fields):
                 click.echo(text, nl=False)
         return
     limit = limit or _SHOWN_BY_DEFAULT
@@ -124,72 +125,10 @@ def records(
     if not found_all:
         click.echo("no records", err=True)
         return
-    for line in _table(found_all[-limit:]):
+    for line in table(_TITLES, map(_row, found_all[-limit:])):
         click.echo(line)
     if len(found_all) > limit:
         click.echo(f"the newest {limit}; others with --limit, --since or --until", err=True)
-
-
-def _now() -> float:
-    # Commands that need no gateway do not wait for it to be imported.
-    from otpblue_trio.app import epoch_seconds
-
-    return epoch_seconds()
-
-
-def _path_in(ctx: click.Context, config: Path) -> Path:
-    path = load_config(config, env=os.environ).store.path
-    if path is None:
-        click.echo(f"{config}: store.path is empty: no records are kept", err=True)
-        ctx.exit(2)
-    return path
-
-
-def _fields(cdr: CdrEntry) -> dict[str, str | int | float | bool]:
-    """Return a record under the names that the log has for the same."""
-    return {
-        "time": _written(cdr.time, "T") + "Z",
-        "system_id": cdr.system_id,
-        "connection": cdr.connection_id,
-        "sequence_number": cdr.sequence_number,
-        "destination": cdr.destination,
-        "region": cdr.region,
-        "sender": cdr.sender,
-        "reason": cdr.reason,
-        "status": status_name(cdr.command_status),
-        "command_status": f"0x{cdr.command_status:08x}",
-        "platform_code": cdr.platform_code,
-        "message_id": cdr.message_id,
-        "latency_ms": round(1000 * cdr.latency, 1),
-        "joined": cdr.joined,
-        "outcome": "known" if cdr.outcome_known else "unknown",
-    }
-
-
-def _written(time: float, between: str) -> str:
-    moment = datetime.fromtimestamp(time, UTC).replace(tzinfo=None)
-    return moment.isoformat(between, timespec="milliseconds")
-
-
-def _json_line(cdr: CdrEntry) -> str:
-    return json.dumps(_fields(cdr)) + "\n"
-
-
-def _csv_lines(found: Iterable[CdrEntry]) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
-    wrote_names = False
-    for cdr in found:
-        fields = _fields(cdr)
-        if not wrote_names:
-            wrote_names = True
-            writer.writerow(fields)
-        writer.writerow(
-            str(value).lower() if isinstance(value, bool) else value for value in fields.values()
-        )
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
 
 
 def _row(cdr: CdrEntry) -> tuple[str, ...]:
@@ -198,8 +137,8 @@ def _row(cdr: CdrEntry) -> tuple[str, ...]:
         notes.append("outcome unknown")
     if cdr.joined:
         notes.append("joined")
-    cells = (
-        _written(cdr.time, " "),
+    return (
+        time_text(cdr.time),
         cdr.system_id,
         cdr.destination,
         cdr.region,
@@ -211,20 +150,3 @@ def _row(cdr: CdrEntry) -> tuple[str, ...]:
         cdr.message_id,
         ", ".join(notes),
     )
-    return tuple(_shown(cell) for cell in cells)
-
-
-def _shown(text: str) -> str:
-    """Return text that cannot move a terminal's cursor: an ESME chose the sender."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _table(cdrs: Sequence[CdrEntry]) -> Iterator[str]:
-    rows = [_TITLES, *map(_row, cdrs)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            cell.rjust(width) if title in _RIGHT else cell.ljust(width)
-            for title, cell, width in zip(_TITLES, row, widths, strict=True)
-        )
-        yield "  ".join(cells).rstrip()

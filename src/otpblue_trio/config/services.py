@@ -56,7 +56,7 @@ class Platform:
     )
     history_url: str = attrs.field(
         default="https://api.otpblue.com/imsg/api/v1/otp/history/requests/",
-        metadata=about("Where past requests are asked.", URL),
+        metadata=about("Where `otpblue-trio reconcile` asks about past requests.", URL),
     )
     timeout: float = attrs.field(
         default=10.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -50,9 +50,11 @@ async def fetch_history(
     api_key: str,
     from_date: date,
     to_date: date,
+    wanted: Callable[[HistoryItem], bool] = lambda _item: True,
+    on_page: Callable[[int, int], None] = lambda _page, _pages: None,
     max_pages: int = 100,
 ) -> tuple[HistoryItem, ...]:
-    """Fetch every request of a span of days, page after page.
+    """Fetch the requests of a span of days, page after page.
 
     Items that a request of the meantime has moved to a later page are given once. Cancelling loses
     what was fetched.
@@ -63,10 +65,12 @@ async def fetch_history(
       api_key: of the account.
       from_date: the first day, inclusive.
       to_date: the last day, inclusive.
+      wanted: tells which items are kept; a day may have more than memory should hold.
+      on_page: told after each page which one it was and how many there are.
       max_pages: the most pages of 1000 items that are fetched.
 
     Returns:
-      The items in the platform's order.
+      The wanted items in the platform's order.
 
     Raises:
       ControlPlaneError: a page did not come or is not as agreed, or there are more than
@@ -88,8 +92,9 @@ async def fetch_history(
         if answer.status != 200:
             raise ControlPlaneError(f"the history was answered with HTTP status {answer.status}")
         read = _page(answer.body)
-        for item in read.items:
+        for item in filter(wanted, read.items):
             items.setdefault(item.message_id, item)
+        on_page(page, read.num_pages)
         if page >= read.num_pages or not read.items:
             return tuple(items.values())
         if page >= max_pages:

@@ -1,0 +1,155 @@
+"""Whose history is asked for, and with which key."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+import trio
+from tests.cli.conftest import write_cdrs
+
+from otpblue_trio.app import Finding, epoch_seconds, reconcile, wall_clock
+from otpblue_trio.config import Config, Directory, Platform, PlatformKind
+from otpblue_trio.policy import Account
+from otpblue_trio.store import CdrEntry
+from otpblue_trio.upstream import SimulatorSite, serve_simulator
+from otpblue_trio.upstream.simulator_site import SiteAnswer, SiteRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+HISTORY = "/imsg/api/v1/otp/history/requests/"
+
+
+class Site(SimulatorSite):
+    """A platform and directory that notes which keys asked for the history."""
+
+    def __init__(self) -> None:
+        entry = {"systemId": "dir", "password": "secret", "apiKey": "dir-key"}
+        super().__init__(random=Random(1), wall_clock=wall_clock, accounts={"dir": entry})
+        self.keys: list[str] = []
+
+    def answer(self, request: SiteRequest) -> SiteAnswer:
+        if request.target.startswith(HISTORY):
+            self.keys.append(request.headers["authorization"])
+        return super().answer(request)
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[tuple[Site, Config]]:
+    """The site on a loopback port, and a configuration that has it for platform and directory."""
+    site = Site()
+    async with trio.open_nursery() as nursery:
+        host, port = await nursery.start(partial(serve_simulator, site, host="127.0.0.1", port=0))
+        base = f"http://{host}:{port}"
+        yield (
+            site,
+            Config(
+                platform=Platform(kind=PlatformKind.HTTP, history_url=base + HISTORY),
+                directory=Directory(url=base, key="directory-key"),
+                accounts=tuple(
+                    Account(system_id=name, password="secret", api_key=key)
+                    for name, key in (("a", "shared"), ("b", "shared"), ("c", "own"))
+                ),
+            ),
+        )
+        nursery.cancel_scope.cancel()
+
+
+def unknown(system_id: str) -> CdrEntry:
+    return CdrEntry(
+        time=epoch_seconds(),
+        system_id=system_id,
+        connection_id=1,
+        sequence_number=1,
+        destination="+14155552671",
+        region="US",
+        sender="MyBank",
+        reason="platform_timeout",
+        command_status=8,
+        platform_code=0,
+        message_id="",
+        latency=10.0,
+        joined=False,
+        outcome_known=False,
+    )
+
+
+async def findings(
+    config: Config, path: Path, *records: CdrEntry
+) -> tuple[list[Finding | None], list[str]]:
+    """Return what was found, and the troubles told."""
+    write_cdrs(path, *records)
+    troubles: list[str] = []
+    fates = await reconcile(
+        config, path, records, on_trouble=troubles.append, on_page=lambda _page, _pages: None
+    )
+    return [None if fate is None else fate.finding for fate in fates], troubles
+
+
+async def test_each_key_is_asked_with_once(served: tuple[Site, Config], tmp_path: Path) -> None:
+    site, config = served
+    records = [unknown(name) for name in ("a", "b", "c", "a")]
+    found, troubles = await findings(config, tmp_path / "otp.db", *records)
+    assert (found, troubles) == (4 * [Finding.ABSENT], [])
+    assert site.keys == ["shared", "own"]
+
+
+async def test_the_key_of_an_account_of_the_directory_comes_from_there(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    site, config = served
+    found, troubles = await findings(config, tmp_path / "otp.db", unknown("dir"))
+    assert (found, troubles) == ([Finding.ABSENT], [])
+    assert site.keys == ["dir-key"]
+
+
+async def test_an_account_that_nobody_knows_leaves_the_others_asked_for(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    _, config = served
+    found, troubles = await findings(config, tmp_path / "otp.db", unknown("gone"), unknown("a"))
+    assert found == [None, Finding.ABSENT]
+    assert len(troubles) == 1
+
+
+async def test_a_directory_that_is_down_is_told(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    _, config = served
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    down = attrs.evolve(config, directory=Directory(url=url, key="key"))
+    found, troubles = await findings(down, tmp_path / "otp.db", unknown("dir"))
+    assert found == [None]
+    assert any("127.0.0.1" in trouble for trouble in troubles)
+
+
+async def test_a_repetition_of_an_account_with_the_same_key_accounts_for_its_request(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    site, config = served
+    site.answer(
+        SiteRequest(
+            "POST",
+            "/imsg/api/v1.1/otp/send/",
+            {"authorization": "shared"},
+            b'{"contact": "+14155552671", "code": "482910", "sender": "MyBank"}',
+        )
+    )
+    [sent] = site.records
+    path = tmp_path / "otp.db"
+    theirs = attrs.evolve(
+        unknown("b"),
+        reason="delivered",
+        command_status=0,
+        message_id=sent.message_id,
+        outcome_known=True,
+    )
+    write_cdrs(path, theirs)
+    assert await findings(config, path, unknown("a")) == ([Finding.ABSENT], [])
