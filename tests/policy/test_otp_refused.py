@@ -119,3 +119,23 @@ def test_sample_of_a_code_is_no_code(text: str) -> None:
 )
 def test_code_that_is_no_sample_counts(text: str) -> None:
     assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do not use 482910 but 771204.",
+        "Bitte nicht mehr 482910 verwenden, sondern 771204.",
+        "No use 482910, sino 771204.",
+        "Используйте не 482910, а 771204.",
+        "482910 değil, 771204 kodunu kullanın.",
+    ],
+)
+def test_not_this_but_that_means_that(text: str) -> None:
+    assert code_in(text) == "771204"
+
+
+def test_code_that_is_sent_instead_of_an_earlier_one_counts() -> None:
+    assert code_in("Введите 482910 вместо присланного ранее 771204: старый код аннулирован.") == (
+        "482910"
+    )

@@ -22,12 +22,12 @@ __all__ = [
     "find_followed",
     "find_means",
     "find_numbered",
-    "find_postal",
     "find_several",
     "has_free_label",
     "is_later",
     "is_to_enter",
     "sentence_bits",
+    "span_of",
 ]
 
 _WORDS = 12
@@ -46,18 +46,20 @@ _ARTICLE = 4
 # "The validity of the code has ended", with the verb first.
 _VALIDITY = "صلاحیه"
 _FEWEST_OF_PARCEL = 7
-# Where something is delivered to, in India: a "PIN code" of six digits is a postcode there.
-_POSTAL_DIGITS = 6
-_POSTAL_WORDS = 5
-_POSTAL: Final = frozenset(("pincode", "pincodes"))
-_AREA: Final = frozenset(
+
+
+# What has happened whatever time is told, unless it will happen.
+_PAST: Final = frozenset(
     (
-        *("serviceable", "unserviceable", "deliverable", "deliver", "delivers", "delivering"),
-        *("delivered", "delivery", "deliveries", "order", "orders", "area", "areas", "ship"),
-        *("ships", "shipping", "shipped"),
+        *("expired", "lapsed", "timed out", "ran out", "expiré", "expirée", "caducó", "venció"),
+        *("expirou", "scaduto", "scaduta", "wygasł", "wygasła", "wygasło", "истек", "истекла"),
+        *("истекло", "изтече", "минув", "έληξε", "vypršel", "vypršela", "vanheni", "doldu"),
+        *("gik ud", "gick ut"),
     )
 )
-_WHERE: Final = frozenset(("to", "in", "at", "from", "area", "your", "the"))
+_WILL_BE: Final = frozenset(
+    ("be", "is", "are", "get", "gets", "sera", "sarà", "será", "bude", "будет", "буде", "θα")
+)
 
 
 def find_numbered(message: Message) -> None:
@@ -251,6 +253,8 @@ def is_later(message: Message, judged: Judged, place: int) -> bool:
         before > 1 and tokens[before].text == "t" and tokens[before - 1].text == "'"
     ):
         return True
+    if tokens[place].text in _PAST and (before < 0 or tokens[before].text not in _WILL_BE):
+        return False
     for at in range(judged.number.last + 1, min(place + 5, len(tokens))):
         token = tokens[at]
         if token.kind == LINE or (at > place and message.is_end(at)):
@@ -279,44 +283,6 @@ def find_followed(message: Message) -> None:
             judged.give(-10, "follows something on its way")
 
 
-def find_postal(message: Message) -> None:
-    """Name the postcodes of "delivery to PIN code 560001" and "PIN code 560001 is serviceable"."""
-    if any(
-        token.bits & lexicon.ENTER and not message.is_warned(place)
-        for place, token in enumerate(message.tokens)
-    ):
-        return
-    for judged in message.judged:
-        number = judged.number
-        if number.kind != CANDIDATE or number.digits != _POSTAL_DIGITS or judged.labelled:
-            continue
-        if _is_postal(message, judged):
-            judged.labelled = True
-            judged.give(-12, "a postcode")
-
-
-def _is_postal(message: Message, judged: Judged) -> bool:
-    tokens = message.tokens
-    noun = judged.number.first - 1
-    if noun > 0 and tokens[noun].text == ":":
-        noun -= 1
-    if noun < 0 or tokens[noun].text not in _POSTAL:
-        if noun < 1 or (tokens[noun - 1].text, tokens[noun].text) != ("pin", "code"):
-            return False
-        noun -= 1
-    before = message.word(noun, -1)
-    if before >= 0 and tokens[before].text in _WHERE:
-        for _ in range(_POSTAL_WORDS):
-            if before >= 0 and tokens[before].text in _AREA:
-                return True
-            before = message.word(before, -1)
-    right = message.beside(judged.number)[1]
-    if right is None or right.bits & (lexicon.BRIDGE | lexicon.WITH | lexicon.PURPOSE):
-        return False
-    last = _span(message, judged)[1]
-    return any(token.text in _AREA for token in tokens[judged.number.last + 1 : last])
-
-
 def find_means(message: Message) -> None:
     """Give points to a number that is the means to an end: "sign with 4829"."""
     if not message.bits & (lexicon.PURPOSE | lexicon.OPEN):
@@ -342,14 +308,14 @@ def find_means(message: Message) -> None:
 
 def has_free_label(message: Message, judged: Judged) -> bool:
     """True when the sentence names an order or a queue that no number has taken."""
-    first, last = _span(message, judged)
+    first, last = span_of(message, judged)
     return any(
         message.tokens[place].bits & lexicon.LABEL and place not in message.taken
         for place in range(first, last)
     )
 
 
-def _span(message: Message, judged: Judged) -> tuple[int, int]:
+def span_of(message: Message, judged: Judged) -> tuple[int, int]:
     """Return the places between the ends of the sentence around a number."""
     tokens = message.tokens
     first = judged.number.first
@@ -364,14 +330,14 @@ def _span(message: Message, judged: Judged) -> tuple[int, int]:
 def sentence_bits(message: Message, judged: Judged) -> int:
     """Return all that the words of the sentence around a number may mean."""
     bits = 0
-    first, last = _span(message, judged)
+    first, last = span_of(message, judged)
     for token in message.tokens[first:last]:
         bits |= token.bits
     return bits
 
 
 def _has_purpose(message: Message, judged: Judged) -> bool:
-    first, last = _span(message, judged)
+    first, last = span_of(message, judged)
     return any(
         message.is_purpose(place) or message.tokens[place].bits & lexicon.OPEN
         for place in range(first, last)

@@ -21,6 +21,7 @@ _PRICED = lexicon.MONEY | lexicon.MONEY_BEHIND
 _POINTS = "./"
 _LETTER_AND_POINTS = frozenset({"s/", "s/.", "b/.", "l."})
 _UNIT = lexicon.MONEY | lexicon.TIME | lexicon.COUNT
+_COUNTED = lexicon.COUNT | lexicon.COPULA | lexicon.BRIDGE
 # Letters of Arabic and Hebrew that are written onto the next word.
 _CLINGING = frozenset("بلوفکבלהומשכ")
 _HIDDEN = frozenset("*x•·.…#×✱")
@@ -49,6 +50,26 @@ _FINE_TIME: Final = (
     ),
 )
 _TAIL = 4
+# "It ends" in languages that say "ending in" with the same word, but only before the number.
+_EXPIRES_BEHIND: Final = frozenset(
+    ("ينتهي", "تنتهي", "ینتهی", "تنتهی", "מסתיים", "المنتهية", "المنتهي", "ends", "ending")
+)
+_LAST_FOUR_REACH = 6
+_FOUR: Final = frozenset(
+    (
+        *("four", "vier", "quatre", "cuatro", "quatro", "quattro", "fyra", "fire", "cztery"),
+        *("čtyři", "patru", "neljä", "четыре", "четири", "чотири", "dört", "empat", "bốn"),
+    )
+)
+_LAST: Final = frozenset(
+    (
+        *("last", "final", "letzte", "letzten", "derniers", "dernier", "últimos", "ultimos"),
+        *("últimas", "ultime", "ultimele", "laatste", "sista", "siste", "sidste", "viimeiset"),
+        *("síðustu", "ostatnie", "ostatnich", "poslední", "posledni", "последние", "последних"),
+        *("последни", "последните", "останні", "останніх", "son", "terakhir", "cuối", "cuoi"),
+        *("τελευταια", "τελευταία", "آخر", "آخرین", "אחרונות", "अंतिम", "आखिरी"),
+    )
+)
 # Before a day in eight digits: "changed on 12032026".
 _ON = frozenset(
     (
@@ -328,9 +349,12 @@ def _mask_thousands(row: Row, place: int, kind: str, *, back: bool) -> None:
 
 
 def _mask_endings(row: Row) -> None:
-    """`ending in 3381`, `3381 ile biten`: the end of a card or an account."""
+    """`ending in 3381`, `3381 ile biten`, `last 4 digits 3381`: the end of a card or an account."""
     for number in row.numbers:
         if number.kind or number.digits != _TAIL or number.separators:
+            continue
+        if _is_last_four(row, number):
+            number.kind = "card tail"
             continue
         for step in (-1, 1):
             place = (number.first if step < 0 else number.last) + step
@@ -339,12 +363,32 @@ def _mask_endings(row: Row) -> None:
                 if token is None or not (token.kind == WORD or token.text in '-:"'):
                     break
                 if token.bits & lexicon.ENDING:
-                    number.kind = "card tail"
+                    if step < 0 or token.text not in _EXPIRES_BEHIND:
+                        number.kind = "card tail"
                     break
                 light = token.bits & (lexicon.LIGHT | lexicon.NUMBER) or len(token.text) <= 2
                 if token.kind == WORD and not light:
                     break
                 place += step
+
+
+def _is_last_four(row: Row, number: Number) -> bool:
+    """True for `last four: 3381`, `letzte 4 Ziffern 3381`, `4 derniers chiffres 3381`."""
+    has_four = has_last = False
+    for back in range(1, _LAST_FOUR_REACH + 1):
+        token = row.token(number.first - back)
+        if token is None:
+            break
+        if token.kind == SIGN and token.text in ":-\"'":
+            continue
+        # A shape has another digit in the place of the 4.
+        is_four = token.text in _FOUR or (token.kind == DIGITS and len(token.text) == 1)
+        is_last = token.text in _LAST
+        if not (is_four or is_last or token.bits & _COUNTED):
+            break
+        has_four = has_four or is_four
+        has_last = has_last or is_last
+    return has_four and has_last
 
 
 def _mask_counters(row: Row) -> None:

@@ -34,6 +34,16 @@ _BEHIND = ("ile", "से")
 _MAIL = "mail"
 _TAIL_DIGITS = 4
 _LONGEST_CODE = 8
+_FAR_NAME = 2
+# "Instead of the one sent earlier, 4829".
+_INSTEAD_STEPS = 4
+_INSTEAD: Final = frozenset(
+    (
+        *("instead of", "rather than", "lieu de", "plutôt que", "anstelle", "statt", "zamiast"),
+        *("en lugar de", "en vez de", "em vez de", "no lugar de", "invece di", "plaats van"),
+        *("istället för", "stedet for", "în loc de", "вместо", "замість", "místo", "αντί", "αντι"),
+    )
+)
 # From here on in Unicode a letter is worth several of other scripts.
 _WIDE = "\u0e00"
 
@@ -177,7 +187,8 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
     walk.purpose = walk.purpose or bool(bits & lexicon.PURPOSE)
     walk.done = walk.done or bool(bits & lexicon.DONE and not bits & _ABOUT_CODES)
     if not walk.verb and not walk.ends:
-        near = walk.steps < 1 and not walk.passed
+        reach = _INSTEAD_STEPS if token.text in _INSTEAD else 1
+        near = walk.steps < reach and not walk.passed
         if bits & lexicon.REPLACES and near and not (bits & lexicon.NOT and walk.steps):
             walk.replaced = True
         if bits & lexicon.NEW:
@@ -297,7 +308,8 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
     if not (walk.mark or walk.verb or walk.by_means):
         points -= (_FAR_WITH_PURPOSE if walk.purpose else _FAR) * max(0.0, walk.steps - 1)
         points -= _AFTER_DONE * walk.done
-    if judged.number.kind in (SHORT, LONG) and walk.steps > 0 and not walk.mark:
+    is_stub = judged.number.kind in (SHORT, LONG)
+    if not walk.mark and walk.steps > 0 and (is_stub or _is_far_name(judged, walk)):
         return
     if walk.verb and points <= _VERB_POINTS:
         return
@@ -313,6 +325,11 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
         while message.word_bits(before) & (lexicon.NOUN | lexicon.QUAL):
             message.taken.setdefault(before, judged)  # "code OTP" is one name
             before = message.word(before, -1)
+
+
+def _is_far_name(judged: Judged, walk: _Walk) -> bool:
+    """True for "your password in the shop Lamp24": such a word is a name and no code."""
+    return judged.number.kind == LETTERS and walk.steps >= _FAR_NAME
 
 
 def _is_index(message: Message, judged: Judged) -> bool:

@@ -24,7 +24,6 @@ from otpblue_trio.policy.otp_clauses import (
     find_followed,
     find_means,
     find_numbered,
-    find_postal,
     find_several,
     has_free_label,
     sentence_bits,
@@ -32,6 +31,7 @@ from otpblue_trio.policy.otp_clauses import (
 from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
 from otpblue_trio.policy.otp_names_right import name_from_right
+from otpblue_trio.policy.otp_notices import find_notices
 from otpblue_trio.policy.otp_numbers import CANDIDATE, LETTERS, SHORT
 from otpblue_trio.policy.otp_refused import find_refused
 from otpblue_trio.policy.otp_senders import find_senders
@@ -75,6 +75,12 @@ _FOR_BEHIND: Final = frozenset(("için",))
 _TILLS: Final = frozenset(("kassan", "kassen", "kassalla"))
 """Where vouchers are shown, but also codes: then nothing is said of what one gets."""
 _WORDS_AT_TILL = 4
+_OR: Final = frozenset(
+    (
+        *("or", "oder", "ou", "o", "u", "of", "eller", "eða", "tai", "lub", "albo", "nebo", "sau"),
+        *("или", "або", "veya", "atau", "hoặc", "ή", "أو", "یا", "או", "या", "หรือ", "或"),
+    )
+)
 _DASHES: Final = ("-", "–", "—")
 _GOES_ON: Final = re.compile(r"[¹²³¼½¾]|(?:…|\.\.+) ?\d|\*\*+")
 _BETWEEN: Final = frozenset(
@@ -99,6 +105,7 @@ def judge(message: Message) -> list[Judged]:
     """Return the candidates and stubs of a message with their points, best first."""
     find_numbered(message)
     _find_purposes(message)
+    find_notices(message)
     find_senders(message)
     find_bracketed(message)
     find_subjects(message)
@@ -115,7 +122,6 @@ def judge(message: Message) -> list[Judged]:
     find_cancelled(message)
     find_refused(message)
     find_followed(message)
-    find_postal(message)
     _share_names(message, _says_what_it_is)
     for judged in message.judged:
         if judged.cancelled:
@@ -130,6 +136,7 @@ def judge(message: Message) -> list[Judged]:
             # A name like 5Aces is no code; such a word in a code's place is.
             judged.give(-6, "a word with digits")
     _share_names(message, _lists)
+    _share_names(message, _offers)
     live = [judged for judged in message.judged if judged.number.kind == CANDIDATE]
     if len(live) > 1:
         _count_past(message, live)
@@ -231,6 +238,16 @@ def _lists(one: Number, other: Number, between: Sequence[Token]) -> bool:
     )
 
 
+def _offers(one: Number, other: Number, between: Sequence[Token]) -> bool:
+    """True for what stands between the numbers of "4829 in the app or 7712 on the website"."""
+    return (
+        one.digits == other.digits
+        and bool(between)
+        and between[-1].text in _OR
+        and not any(token.kind == LINE or token.bits & lexicon.NOUN for token in between)
+    )
+
+
 def _count_place(message: Message, judged: Judged) -> None:
     number = judged.number
     left, right = message.beside(number)
@@ -257,7 +274,8 @@ def _count_place(message: Message, judged: Judged) -> None:
         judged.give(1.5, f"subject of {right.text!r}")
     if judged.named:
         return
-    if right is not None and right.bits & lexicon.NEW:
+    is_last = judged.entered and message.is_end(number.last + 2)  # "enter 482910 instead"
+    if right is not None and right.bits & lexicon.NEW and not is_last:
         judged.give(-4, "so many new ones")
     if tuple(map(len, number.runs)) in _PHONE_GROUPS and not judged.entered:
         judged.give(-3, "grouped as telephone numbers are")

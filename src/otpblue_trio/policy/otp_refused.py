@@ -24,6 +24,7 @@ _NAME_WORDS = 3
 _VERB_WORDS = 3
 _CLAUSE_WORDS = 8
 _SAMPLE_TOKENS = 4
+_CONTRAST_TOKENS = 7
 _SAMPLE_SIGNS: Final = frozenset(":,、.(\"'")
 _NAME: Final = lexicon.NOUN | lexicon.QUAL | lexicon.BRIDGE | lexicon.NUMBER
 _FALSE: Final = lexicon.WRONG | lexicon.ACCEPTED | lexicon.ENTERED | lexicon.SAMPLE | lexicon.NOT
@@ -42,12 +43,21 @@ _RIGHT: Final = frozenset(
 )
 _HAVE: Final = frozenset(("haben", "hast", "habt", "hebt", "heeft", "hebben"))
 _TYPED: Final = frozenset(("eingegeben", "eingetippt", "ingevoerd", "ingetypt", "ingevuld"))
+_BUT: Final = frozenset(
+    (
+        *("but", "sondern", "sino", "mais", "ma", "bensì", "mas", "maar", "utan", "men", "lecz"),
+        *("tylko", "ale", "nýbrž", "vaan", "ci", "heldur", "а", "но", "але"),
+    )
+)
+_NOT_BEHIND: Final = ("değil", "ではなく", "じゃなく", "이 아니라", "가 아니라", "नहीं")
+_TELLING: Final = _TYPED | _BUT | frozenset(_NOT_BEHIND)
+_DENIES = lexicon.NOT | lexicon.CANCELLED | lexicon.REPLACES
 _BECOME: Final = frozenset(("werden", "worden"))
 
 
 def find_refused(message: Message) -> None:
     """Cancel codes that are said to be wrong, used, or no codes of the reader's."""
-    if not message.bits & _FALSE and not any(t.text in _TYPED for t in message.tokens):
+    if not message.bits & _FALSE and not any(t.text in _TELLING for t in message.tokens):
         return
     for judged in message.judged:
         if judged.number.kind == CANDIDATE and not judged.cancelled:
@@ -57,6 +67,7 @@ def find_refused(message: Message) -> None:
                 or _was_entered(message, judged)
                 or _is_no_code(message, judged)
                 or _is_sample(message, judged)
+                or _is_contrasted(message, judged)
             )
 
 
@@ -192,4 +203,34 @@ def _is_sample(message: Message, judged: Judged) -> bool:
             return True
         if token.text not in _SAMPLE_SIGNS and not token.bits & _NAME:
             return False
+    return False
+
+
+def _is_contrasted(message: Message, judged: Judged) -> bool:
+    """True for the first number of "not 4829 but 7714" and of "4829 değil, 7714"."""
+    tokens = message.tokens
+    first = judged.number.last + 1
+    behind = tokens[first].text if first < len(tokens) else ""
+    denies_behind = behind.startswith(_NOT_BEHIND)
+    has_but = False
+    for place in range(first, min(first + _CONTRAST_TOKENS, len(tokens))):
+        token = tokens[place]
+        if token.kind == DIGITS:
+            is_code = message.at[place].kind == CANDIDATE
+            return is_code and (denies_behind or (has_but and _is_denied(message, judged)))
+        if token.kind == LINE or message.is_end(place):
+            return False
+        if has_but and not token.bits & _NAME:
+            return False
+        has_but = has_but or token.text in _BUT
+    return False
+
+
+def _is_denied(message: Message, judged: Judged) -> bool:
+    """True when a "not" stands before a number in its clause."""
+    place = judged.number.first
+    for _ in range(_NAME_WORDS + 1):
+        place = message.word(place, -1)
+        if message.word_bits(place) & _DENIES:
+            return True
     return False

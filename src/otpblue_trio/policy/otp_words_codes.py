@@ -30,7 +30,7 @@ __all__ = [
 CODE = """
 your_building_code your_service_code the_agent_code delivery_agent_code code_banque_en_ligne
 code codes token tokens pincode pincodes digicode *code *codes codice codici código códigos codi
-cod codul codului coduri codurile kod|u|em|y|ami|ów|en|er|erna|et kode|n|r|ne|mu|nya|ku|ns
+cod codul codului coduri codurile kodat kod|u|em|y|ami|ów|en|er|erna|et kode|n|r|ne|mu|nya|ku|ns
 kodene *kod *koden *kode *koder *kodet kodu|nuz|nuzu|nu|n|yla|nuzla|mu kodunuzdur kodla koduyla
 kodi kodları koodi* *koodi *koodisi *koodin *koodia *koodilla *koodinne *koodit *koodiksi
 *koodinsa *koodillasi kóði kóðinn kóða kóðann kóðanum kóðans kóðar kóðarnir kóðana kóðum kóðunum

@@ -87,8 +87,8 @@ gange yritystä kertaa pistettä henkilöä myymälää încercări ori puncte p
 lần điểm người cửa_hàng lan diem nguoi tilraun* sinnum punkta* مرات محاولات نقطة نقاط شخص متجر
 بار تلاش امتیاز نفر فروشگاه बार प्रयास अंक लोग दुकान पॉइंट पॉइंट्स προσπάθει* φορές πόντο* άτομα
 καταστήμα* ניסיונות פעמים נקודות אנשים חנויות pokus* krát bodů lidí obchodů 회 번 명 개 점
-포인트 곳 個 個人 回 名 件 人 枚 ポイント 店舗 次 个 家 积分 分積分 位数 桁 ครั้ง คน แต้ม คะแนน
-สาขา ร้าน cifre cyfr* haneli digit digits chiffres ziffern stellig* stellen cijfers dígitos
+포인트 곳 個 個人 回 名 件 人 枚 ポイント 店舗 次 个 家 积分 分積分 位数 桁 자리 หลัก ครั้ง คน แต้ม
+คะแนน สาขา ร้าน cifre cyfr* haneli digit digits chiffres ziffern stellig* stellen cijfers dígitos
 """
 
 MONTH = """

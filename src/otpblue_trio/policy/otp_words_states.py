@@ -28,7 +28,8 @@ ekki_lengur ملغى ملغي ألغي انتهت انتهى منتهي لم_ي�
 לא_בתוקף לא_תקף vypršel* zrušen* neplatn* neplatí již_ne 無効 期限切れ 失効 取り消 已失效 失效
 已过期 过期 過期 已取消 作废 作廢 无效 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก
 ใช้ไม่ได้
-gått_ut gick_ut gik_ud gått_ut_på_tid deleted withdrawn deactivated disabled switched_off
+timed_out ran_out run_out gått_ut gick_ut gik_ud gått_ut_på_tid deleted
+withdrawn deactivated disabled switched_off
 turned_off lapsed no_longer_works stopped_working doesn't_work does_not_work blocked gelöscht
 gesperrt deaktiviert zurückgezogen widerrufen annulliert verfallen gilt_nicht nicht_gültig
 nicht_länger entwertet aufgehoben supprimé supprimée désdésactivée révoqué révoquée bloqué

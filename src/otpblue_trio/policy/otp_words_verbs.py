@@ -30,7 +30,7 @@ sử_dụng su_dung sláðu sláið notaðu notið skrifaðu ritaðu stimplaðu 
 اكتب اكتبي أدخله إدخال ادخال استخدمي وارد بنویسید بزنید استفاده दर्ज डालें लिखें उपयोग इस्तेमाल
 टाइप
 भरें εισάγετε εισαγάγετε πληκτρολογήστε γράψε γράψτε χρησιμοποιήστε χρησιμοποίησε βάλε δώσε δώστε
-הזן הזיני הזינו הקש הקישו הקלד הקלידו כתוב השתמש השתמשו הכנס להזין כתבו כתבי הקלידי השתמשי
+הזן הזיני הזינו הקש הקישו להקיש הקלד הקלידו כתוב השתמש השתמשו הכנס להזין כתבו כתבי הקלידי השתמשי
 zadejte zadej napište napiš použijte použij vložte vyplňte opište 利用 打ち込む 写して diga
 digale dígale dica sagen sage powiedz скажите скажіть řekněte approuvez signez présentez donnez
 dites communiquer reportez recopiez copiez notez übermitteln nennen nenne zeigen zeige verwenden
@@ -43,7 +43,7 @@ kopyalayın iletin bildirin tunjukkan sebutkan salin perlihatkan tunjuk beritahu
 cung_cấp đọc quét_hoặc_nhập sýndu gefðu_upp اعرض قدم أبلغ انسخ أعط ضع نشان_دهید اعلام کنید کپی
 दिखाएं बताएं प्रविष्ट δείξτε πείτε αντιγράψτε הצג הציגו מסור מסרו העתק ukažte sdělte_kurýrovi 提示
 見せて 伝えて 入れて 出示 告诉骑手 报给 复制 제시 알려주세요 แสดง แจ้ง 入力 输入 輸入 填写 填入
-键入 使用 请用 回填 打ち込 記入 입력 사용 กรอก ใส่ ป้อน พิมพ์ ใช้ ระบุ pop tap_in tapping_in
+键入 鍵入 使用 请用 回填 打ち込 記入 입력 사용 กรอก ใส่ ป้อน พิมพ์ ใช้ ระบุ pop tap_in tapping_in
 keying
 type_in asked_for ask_for prompted_for you_need you'll_need need needs needed please_say
 just_say and_say then_say dictate recite eingabe eintragen tragt tragen tippt tippen gebt

@@ -1,0 +1,197 @@
+"""Numbers that stand in notices as a code would: telephones, houses, hours, cash, postcodes.
+
+"The password for number 0671234509 was changed", "your PIN comes by post to 1840 Lake Dr",
+"check-in 1500", "parcel with COD 350.000", "delivery to PIN code 560001". What they are is told by
+one or two words that stand beside them in such notices only.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_clauses import span_of
+from otpblue_trio.policy.otp_numbers import CANDIDATE
+from otpblue_trio.policy.otp_tokens import WORD
+
+if TYPE_CHECKING:
+    from otpblue_trio.policy.otp_message import Judged, Message
+
+__all__ = ["find_notices"]
+
+_FEWEST_OF_PHONE = 9
+_NAMES_CODE = lexicon.NOUN | lexicon.QUAL
+# "Number" where it is too short a word to name anything, and where it never follows a noun for a
+# code as in "code number".
+_NUMBERS: Final = frozenset(("số", "so", "للرقم", "لرقم"))
+_BEFORE_NOUN: Final = frozenset(("الرقم", "للرقم", "لرقم", "شماره"))
+_MOST_OF_HOUSE = 5
+_STREET_WORDS = 3
+_STREETS: Final = frozenset(
+    (
+        *("st", "street", "rd", "road", "ave", "avenue", "ln", "lane", "blvd", "boulevard", "dr"),
+        *("ct", "court", "hwy", "highway", "pkwy", "parkway", "terrace", "crescent"),
+    )
+)
+_HOUR_DIGITS = 4
+_ARRIVALS: Final = ("check in", "check out", "checkin", "checkout")
+_AT: Final = frozenset(
+    (
+        *("at", "by", "from", "after", "before", "until", "till", "um", "ab", "bis", "à", "às"),
+        *("las", "alle", "ore", "om", "kl", "klo", "o", "od", "do", "в", "у", "о", "saat", "jam"),
+        *("pukul", "lúc", "luc", "στισ", "στις", "dalle", "desde", "dès", "vanaf", "från", "fra"),
+    )
+)
+_CASH: Final = "cod"
+_CASH_WRITTEN: Final = "COD"
+_PARCEL: Final = frozenset(
+    (
+        *("giao", "hang", "hàng", "đơn", "vận", "van don", "buu", "bưu", "kurir", "paket", "pakej"),
+        *("parcel", "package", "courier", "delivery", "shipment", "awb", "resi", "pesanan"),
+    )
+)
+# Where something is delivered to, in India: a "PIN code" of six digits is a postcode there.
+_POSTAL_DIGITS = 6
+_POSTAL_WORDS = 5
+_POSTAL: Final = frozenset(("pincode", "pincodes", "पिनकोड"))
+_POSTAL_PAIRS: Final = frozenset((("pin", "code"), ("पिन", "कोड")))
+_AREA: Final = frozenset(
+    (
+        *("serviceable", "unserviceable", "deliverable", "deliver", "delivers", "delivering"),
+        *("delivered", "delivery", "deliveries", "order", "orders", "area", "areas", "ship"),
+        *("ships", "shipping", "shipped", "पता", "पते", "डिलीवरी"),
+    )
+)
+_WHERE: Final = frozenset(("to", "in", "at", "from", "area", "your", "the"))
+_ADDRESS: Final = frozenset(("पता", "पते", "address"))
+
+
+def find_notices(message: Message) -> None:
+    """Label the numbers of a message that notices carry; codes are not named yet."""
+    is_cased = any(character.islower() for character in message.cased)
+    for judged in message.judged:
+        if judged.number.kind != CANDIDATE or judged.labelled:
+            continue
+        if _is_telephone(message, judged):
+            _label(judged, "as long as a telephone number")
+        elif is_cased and _is_house(message, judged):
+            _label(judged, "a house in a street")
+        elif _is_hour(message, judged):
+            _label(judged, "an hour")
+        elif is_cased and _is_cash(message, judged):
+            _label(judged, "cash on delivery")
+    _spend_cash(message)
+    if not _asks_for_code(message):
+        for judged in message.judged:
+            if judged.number.kind == CANDIDATE and _is_postal(message, judged):
+                _label(judged, "a postcode")
+
+
+def _label(judged: Judged, reason: str) -> None:
+    judged.labelled = True
+    judged.give(-12, reason)
+
+
+def _is_telephone(message: Message, judged: Judged) -> bool:
+    """True for nine digits or more behind a mere "number"."""
+    number = judged.number
+    left = message.beside(number)[0]
+    if left is None or number.digits < _FEWEST_OF_PHONE or number.separators:
+        return False
+    is_number = left.bits & lexicon.NUMBER and not left.bits & _NAMES_CODE
+    if not is_number and left.text not in _NUMBERS:
+        return False
+    before = message.word(number.first - 1, -1)
+    if before == number.first - 2 and left.text not in _BEFORE_NOUN:
+        return not message.word_bits(before) & _NAMES_CODE
+    return True
+
+
+def _is_house(message: Message, judged: Judged) -> bool:
+    """True for "1840 Lake Dr": a name and a street, with capitals, and no sign between."""
+    number = judged.number
+    if number.digits > _MOST_OF_HOUSE or number.separators:
+        return False
+    behind = message.tokens[number.last + 1 : number.last + 2 + _STREET_WORDS]
+    for words, token in enumerate(behind):
+        if token.kind != WORD or not message.cased[token.start].isupper():
+            return False
+        if words and token.text in _STREETS:
+            return True
+    return False
+
+
+def _is_hour(message: Message, judged: Judged) -> bool:
+    """True for "check-out by 1100", and for "on 03/04/26 at 1830"."""
+    number = judged.number
+    if number.digits != _HOUR_DIGITS or number.separators:
+        return False
+    tokens = message.tokens
+    place = number.first - 1
+    has_at = place >= 0 and tokens[place].text in _AT
+    while place >= 0 and (tokens[place].text in _AT or tokens[place].text == ":"):
+        place -= 1
+    if place < 0:
+        return False
+    before = message.at.get(place)
+    if has_at and before is not None and before.kind == "date":
+        return True
+    words = " ".join(t.text for t in tokens[max(place - 2, 0) : place + 1] if t.kind == WORD)
+    return words.endswith(_ARRIVALS)
+
+
+def _is_cash(message: Message, judged: Judged) -> bool:
+    """True for "COD 350.000" about a parcel, where "COD" is no Romanian code."""
+    place = judged.number.first - 1
+    if place < 0 or message.tokens[place].text != _CASH:
+        return False
+    written = message.cased[message.tokens[place].start : message.tokens[place].end]
+    is_parcel = message.bits & lexicon.FOLLOW or any(t.text in _PARCEL for t in message.tokens)
+    return written == _CASH_WRITTEN and bool(is_parcel)
+
+
+def _spend_cash(message: Message) -> None:
+    """Let no number be named by the COD of "COD ₹1450"."""
+    for place, token in enumerate(message.tokens[:-1]):
+        number = message.at.get(place + 1)
+        is_amount = number is not None and number.kind == "amount"
+        is_priced = is_amount or bool(message.tokens[place + 1].bits & lexicon.MONEY)
+        if token.text == _CASH and is_priced:
+            message.spent.add(place)
+
+
+def _asks_for_code(message: Message) -> bool:
+    return any(
+        token.bits & lexicon.ENTER and not message.is_warned(place)
+        for place, token in enumerate(message.tokens)
+    )
+
+
+def _is_postal(message: Message, judged: Judged) -> bool:
+    """True for "delivery to PIN code 560001" and "PIN code 560001 is serviceable"."""
+    number = judged.number
+    if number.digits != _POSTAL_DIGITS or judged.labelled:
+        return False
+    tokens = message.tokens
+    noun = number.first - 1
+    if noun > 0 and tokens[noun].text == ":":
+        noun -= 1
+    if noun < 0 or tokens[noun].text not in _POSTAL:
+        if noun < 1 or (tokens[noun - 1].text, tokens[noun].text) not in _POSTAL_PAIRS:
+            return False
+        noun -= 1
+    for token, follower in pairwise(tokens[:noun]):
+        if token.text in _ADDRESS and follower.text == ":":
+            return True
+    before = message.word(noun, -1)
+    if before >= 0 and tokens[before].text in _WHERE:
+        for _ in range(_POSTAL_WORDS):
+            if before >= 0 and tokens[before].text in _AREA:
+                return True
+            before = message.word(before, -1)
+    right = message.beside(number)[1]
+    if right is None or right.bits & (lexicon.BRIDGE | lexicon.WITH | lexicon.PURPOSE):
+        return False
+    last = span_of(message, judged)[1]
+    return any(token.text in _AREA for token in tokens[number.last + 1 : last])
