@@ -129,9 +129,12 @@ def find_fates(
         if not record.joined:
             _give(record, requests.get(record.destination, ()), longest)
     fitting = [_fitting(record, requests[record.destination], longest) for record in unknown]
-    # Those that joined another have no request of their own.
-    rivals = [fit for record, fit in zip(unknown, fitting, strict=True) if not record.joined]
-    return [_fate(fit, rivals) for fit in fitting]
+    for place, (record, fit) in enumerate(zip(unknown, fitting, strict=True)):
+        # Those that joined another have no request of their own.
+        if not record.joined:
+            for request in fit:
+                request.rivals.add(place)
+    return [_fate(fit) for fit in fitting]
 
 
 @attrs.define(eq=False)
@@ -142,6 +145,8 @@ class _Request:
     numbers: frozenset[str] = attrs.field(repr=False)
     senders: frozenset[str] = attrs.field(repr=False)
     created: float
+    rivals: set[int] = attrs.Factory(set)
+    """Places of the records that it fits."""
     is_given: bool = False
 
     @classmethod
@@ -184,12 +189,12 @@ def _give(record: CdrEntry, requests: Collection[_Request], longest: float) -> N
         request.is_given = True
 
 
-def _fate(fit: list[_Request], rivals: list[list[_Request]]) -> Fate:
+def _fate(fit: list[_Request]) -> Fate:
     if not fit:
         return Fate(Finding.ABSENT)
-    sharing = sum(any(request in fit for request in other) for other in rivals)
+    rivals = set().union(*(request.rivals for request in fit))
     ends = {request.end for request in fit}
-    if len(ends) > 1 or len(fit) != max(1, sharing):
+    if len(ends) > 1 or len(fit) != max(1, len(rivals)):
         return Fate(Finding.UNCLEAR, fitting=len(fit))
     [(is_delivered, code)] = ends
     if not is_delivered:
