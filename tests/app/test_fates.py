@@ -12,6 +12,7 @@ from otpblue_trio.app import Fate, Finding
 from otpblue_trio.app.fates import SLACK, Windows, find_fates
 from otpblue_trio.store import CdrEntry, NumberPrivacy
 from otpblue_trio.store.numbers import KEY_OCTETS, number_keeper
+from otpblue_trio.testing import cdr_entry
 from otpblue_trio.upstream import HistoryItem
 
 if TYPE_CHECKING:
@@ -19,20 +20,12 @@ if TYPE_CHECKING:
 
 NIGHT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC).timestamp()
 KEY = bytes(range(KEY_OCTETS))
-TIMED_OUT = CdrEntry(
+TIMED_OUT = cdr_entry(
     time=NIGHT + 10,
-    system_id="demo",
-    connection_id=1,
-    sequence_number=1,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
     reason="platform_timeout",
     command_status=8,
-    platform_code=0,
     message_id="",
     latency=10.0,
-    joined=False,
     outcome_known=False,
 )
 JOINED = attrs.evolve(TIMED_OUT, sequence_number=2, latency=1.0, joined=True)

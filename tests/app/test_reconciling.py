@@ -15,13 +15,15 @@ from tests.cli.conftest import write_cdrs
 from otpblue_trio.app import Finding, epoch_seconds, reconcile, wall_clock
 from otpblue_trio.config import Config, Directory, Platform, PlatformKind
 from otpblue_trio.policy import Account
-from otpblue_trio.store import CdrEntry
+from otpblue_trio.testing import cdr_entry
 from otpblue_trio.upstream import SimulatorSite, serve_simulator
 from otpblue_trio.upstream.simulator_site import SiteAnswer, SiteRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from otpblue_trio.store import CdrEntry
 
 HISTORY = "/imsg/api/v1/otp/history/requests/"
 
@@ -62,20 +64,13 @@ async def served() -> AsyncIterator[tuple[Site, Config]]:
 
 
 def unknown(system_id: str) -> CdrEntry:
-    return CdrEntry(
+    return cdr_entry(
         time=epoch_seconds(),
         system_id=system_id,
-        connection_id=1,
-        sequence_number=1,
-        destination="+14155552671",
-        region="US",
-        sender="MyBank",
         reason="platform_timeout",
         command_status=8,
-        platform_code=0,
         message_id="",
         latency=10.0,
-        joined=False,
         outcome_known=False,
     )
 

@@ -16,6 +16,7 @@ from tests.cli.conftest import write_cdrs
 
 from otpblue_trio.app import epoch_seconds
 from otpblue_trio.store import CdrEntry, NumberPrivacy
+from otpblue_trio.testing import cdr_entry
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,20 +25,12 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-UNKNOWN = CdrEntry(
+UNKNOWN = cdr_entry(
     time=0.0,
-    system_id="demo",
-    connection_id=1,
-    sequence_number=1,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
     reason="platform_timeout",
     command_status=8,
-    platform_code=0,
     message_id="",
     latency=10.0,
-    joined=False,
     outcome_known=False,
 )
 

@@ -14,7 +14,8 @@ import pytest
 from tests.cli.conftest import write_cdrs
 
 from otpblue_trio.app import epoch_seconds
-from otpblue_trio.store import CdrEntry, NumberPrivacy
+from otpblue_trio.store import NumberPrivacy
+from otpblue_trio.testing import cdr_entry
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,21 +25,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 NIGHT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC).timestamp()
-FIRST = CdrEntry(
-    time=NIGHT + 0.25,
-    system_id="demo",
-    connection_id=12,
-    sequence_number=7,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="m-1",
-    latency=0.1553,
-    joined=False,
-)
+FIRST = cdr_entry(time=NIGHT + 0.25, message_id="m-1", latency=0.1553)
 JOINED = attrs.evolve(FIRST, time=NIGHT + 60, joined=True)
 NO_IMESSAGE = attrs.evolve(
     FIRST,

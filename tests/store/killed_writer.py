@@ -15,7 +15,7 @@ from pathlib import Path
 import trio
 
 from otpblue_trio.store import CdrEntry, NumberPrivacy, Store, StoredReceipt
-from otpblue_trio.testing import stored_receipt
+from otpblue_trio.testing import cdr_entry, stored_receipt
 
 _OUTSTANDING = 32
 AT = 1795452001.0
@@ -64,21 +64,7 @@ class _Sender:
 
 
 def _cdr(message_id: str) -> CdrEntry:
-    return CdrEntry(
-        time=AT,
-        system_id="demo",
-        connection_id=1,
-        sequence_number=1,
-        destination="+14155552671",
-        region="US",
-        sender="MyBank",
-        reason="delivered",
-        command_status=0,
-        platform_code=0,
-        message_id=message_id,
-        latency=0.125,
-        joined=False,
-    )
+    return cdr_entry(time=AT, message_id=message_id)
 
 
 def _receipt(receipt_id: int, message_id: str) -> StoredReceipt:

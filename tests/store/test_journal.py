@@ -20,7 +20,6 @@ from tests.conftest import until
 from tests.store.conftest import full_disk
 
 from otpblue_trio.store import (
-    CdrEntry,
     NumberPrivacy,
     Store,
     StoreError,
@@ -28,7 +27,7 @@ from otpblue_trio.store import (
 )
 from otpblue_trio.store.journal import Journal, Segment, read_journal
 from otpblue_trio.store.schema import cdr_row, receipt_row
-from otpblue_trio.testing import stored_receipt
+from otpblue_trio.testing import cdr_entry, stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -39,21 +38,7 @@ if TYPE_CHECKING:
 AT = 1795452001.0
 TTL = 3600.0
 
-CDR = CdrEntry(
-    time=AT,
-    system_id="demo",
-    connection_id=12,
-    sequence_number=7,
-    destination="+14155552671",
-    region="US",
-    sender="14155550199",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="0b7f6a8e",
-    latency=0.125,
-    joined=False,
-)
+CDR = cdr_entry(time=AT, sender="14155550199", message_id="0b7f6a8e")
 RECEIPT = stored_receipt(message_id="0b7f6a8e", submitted_at=AT - 0.25, done_at=AT)
 ROW = cdr_row(1, CDR)
 ROW_OF_RECEIPT = receipt_row(RECEIPT)

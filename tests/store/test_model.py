@@ -11,26 +11,13 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otpblue_trio.store import CdrEntry, NumberPrivacy, Store, StoredReceipt, read_cdrs
+from otpblue_trio.store import NumberPrivacy, Store, StoredReceipt, read_cdrs
+from otpblue_trio.testing import cdr_entry
 
 AT = 1795452001.0
 TTL = 3600.0
 
-CDR = CdrEntry(
-    time=AT,
-    system_id="demo",
-    connection_id=12,
-    sequence_number=7,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="0b7f6a8e",
-    latency=0.125,
-    joined=False,
-)
+CDR = cdr_entry(time=AT, message_id="0b7f6a8e")
 
 texts = st.text(st.characters(min_codepoint=1, max_codepoint=0xFF), max_size=20)
 octet_values = st.integers(0, 255)

@@ -11,14 +11,13 @@ import trio
 import trio.testing
 
 from otpblue_trio.store import (
-    CdrEntry,
     NumberPrivacy,
     Store,
     StoredReceipt,
     StoreError,
     read_cdrs,
 )
-from otpblue_trio.testing import stored_receipt
+from otpblue_trio.testing import cdr_entry, stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,21 +29,7 @@ START = datetime(2026, 11, 23, 16, 40, tzinfo=UTC)
 TTL = 3600.0
 RETENTION = 86_400.0
 
-CDR = CdrEntry(
-    time=START.timestamp(),
-    system_id="demo",
-    connection_id=12,
-    sequence_number=7,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-    latency=0.125,
-    joined=False,
-)
+CDR = cdr_entry(time=START.timestamp())
 
 
 def _receipt(store: Store) -> StoredReceipt:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from otpblue_trio.config import parse_duration
 
-__all__ = ["CONFIG", "CONFIG_OPTION", "duration", "moment", "now"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "ACCOUNT",
+    "AS_CSV",
+    "AS_JSON",
+    "CONFIG",
+    "CONFIG_OPTION",
+    "UNTIL",
+    "duration",
+    "now",
+    "since",
+]
+
+_CommandT = TypeVar("_CommandT", bound="Callable[..., object]")
 
 _DEFAULT = Path("config.toml")
 
@@ -26,6 +42,23 @@ CONFIG_OPTION = click.option(
     help="The gateway's configuration.",
 )
 """The configuration of a command that has other arguments."""
+
+
+def since(default: str | None = None) -> Callable[[_CommandT], _CommandT]:
+    """Return the option `--since`, in seconds since 1970.
+
+    Args:
+      default: an age; None: from the beginning on.
+    """
+    return click.option(
+        "--since",
+        callback=_moment,
+        default=default,
+        show_default=default is not None,
+        metavar="AGE|TIME",
+        help='From then on: "30m", "2h", "7d" ago, or a time such as 2026-11-27T03:00 (UTC unless '
+        "it says otherwise).",
+    )
 
 
 def duration(ctx: click.Context, parameter: click.Parameter, value: str) -> float:
@@ -45,7 +78,7 @@ def _number_or_text(value: str) -> float | str:
         return value
 
 
-def moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+def _moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """Turn an option written like a duration, for so long ago, or a time into seconds since 1970.
 
     A time without a zone is in UTC.
@@ -69,3 +102,17 @@ def now() -> float:
     from otpblue_trio.app import epoch_seconds
 
     return epoch_seconds()
+
+
+UNTIL = click.option(
+    "--until", callback=_moment, metavar="AGE|TIME", help="Up to then; left out: to now."
+)
+"""The end of a time, in seconds since 1970."""
+
+ACCOUNT = click.option("--account", metavar="SYSTEM_ID", help="Only of this account.")
+"""Records of one account."""
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+AS_CSV = click.option(
+    "--csv", "as_csv", is_flag=True, help="Comma-separated values under a line of names."
+)

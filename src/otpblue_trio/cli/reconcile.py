@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import trio
 
-from otpblue_trio.cli.parameters import CONFIG, moment, now
+from otpblue_trio.cli.parameters import ACCOUNT, AS_CSV, AS_JSON, CONFIG, UNTIL, now, since
 from otpblue_trio.cli.record_text import (
     csv_lines,
     fields_of,
@@ -39,19 +39,11 @@ _NOT_ASKED = "not asked"
 
 @click.command(short_help="Ask the platform about messages whose outcome is unknown.")
 @CONFIG
-@click.option(
-    "--since",
-    callback=moment,
-    default="24h",
-    show_default=True,
-    metavar="AGE|TIME",
-    help='From then on: "30m", "2h", "7d" ago, or a time such as 2026-11-27T03:00 (UTC unless it '
-    "says otherwise).",
-)
-@click.option("--until", callback=moment, metavar="AGE|TIME", help="Up to then; left out: to now.")
-@click.option("--account", metavar="SYSTEM_ID", help="Only of this account.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values under a line of names.")
+@since("24h")
+@UNTIL
+@ACCOUNT
+@AS_JSON
+@AS_CSV
 @click.pass_context
 def reconcile(
     ctx: click.Context,

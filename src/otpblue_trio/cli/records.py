@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from otpblue_trio.cli.parameters import CONFIG, moment, now
+from otpblue_trio.cli.parameters import ACCOUNT, AS_CSV, AS_JSON, CONFIG, UNTIL, now, since
 from otpblue_trio.cli.record_text import (
     csv_lines,
     fields_of,
@@ -43,15 +43,9 @@ _MOST_SHOWN = 10_000
     type=click.Path(path_type=Path),
     help="Read this database, such as a backup, and no configuration.",
 )
-@click.option(
-    "--since",
-    callback=moment,
-    metavar="AGE|TIME",
-    help='From then on: "30m", "2h", "7d" ago, or a time such as 2026-11-27T03:00 (UTC unless '
-    "it says otherwise).",
-)
-@click.option("--until", callback=moment, metavar="AGE|TIME", help="Up to then; left out: to now.")
-@click.option("--account", metavar="SYSTEM_ID", help="Only of this account.")
+@since()
+@UNTIL
+@ACCOUNT
 @click.option(
     "--number",
     help="Only to this number, with its country code; or as it stands in the records.",
@@ -73,8 +67,8 @@ _MOST_SHOWN = 10_000
     type=click.IntRange(min=1),
     help=f"Only the newest so many; of a table {_SHOWN_BY_DEFAULT} when left out.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values under a line of names.")
+@AS_JSON
+@AS_CSV
 @click.pass_context
 def records(
     ctx: click.Context,

@@ -34,7 +34,7 @@ from otpblue_trio.testing.gateway import (
 )
 from otpblue_trio.testing.memory import MemoryListener, MemoryStream
 from otpblue_trio.testing.platform import FakePlatform
-from otpblue_trio.testing.store import FakeStore, stored_receipt
+from otpblue_trio.testing.store import FakeStore, cdr_entry, stored_receipt
 from otpblue_trio.testing.tls import tls_pair
 from otpblue_trio.testing.wire import (
     BareEsme,
@@ -59,6 +59,7 @@ __all__ = [
     "MemoryStream",
     "account",
     "bind_octets",
+    "cdr_entry",
     "message_answered",
     "open_gateway",
     "pdu_octets",

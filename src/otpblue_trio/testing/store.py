@@ -1,4 +1,4 @@
-"""A store in memory that commits when it is told to, and a sample of what it keeps, for tests."""
+"""A store in memory that commits when it is told to, and samples of what it keeps, for tests."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from otpblue_trio.store import StoredReceipt
+from otpblue_trio.store import CdrEntry, StoredReceipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from otpblue_trio.store import CdrEntry
+__all__ = ["FakeStore", "cdr_entry", "stored_receipt"]
 
-__all__ = ["FakeStore", "stored_receipt"]
-
-_SAMPLE = StoredReceipt(
+_CDR = CdrEntry(
+    time=1795452001.5,
+    system_id="demo",
+    connection_id=12,
+    sequence_number=7,
+    destination="+14155552671",
+    region="US",
+    sender="MyBank",
+    reason="delivered",
+    command_status=0,
+    platform_code=0,
+    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
+    latency=0.125,
+    joined=False,
+)
+_RECEIPT = StoredReceipt(
     receipt_id=1,
     system_id="demo",
     message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
@@ -36,10 +49,16 @@ _SAMPLE = StoredReceipt(
 )
 
 
+def cdr_entry(**changes: object) -> CdrEntry:
+    """Return the record of a delivered message, with some fields changed."""
+    evolve: Callable[..., CdrEntry] = attrs.evolve
+    return evolve(_CDR, **changes)
+
+
 def stored_receipt(**changes: object) -> StoredReceipt:
     """Return the receipt of a delivered message, with some fields changed."""
     evolve: Callable[..., StoredReceipt] = attrs.evolve
-    return evolve(_SAMPLE, **changes)
+    return evolve(_RECEIPT, **changes)
 
 
 class FakeStore:
