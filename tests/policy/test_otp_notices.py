@@ -146,3 +146,70 @@ def test_pin_code_that_something_is_delivered_to_is_a_postcode(text: str) -> Non
 )
 def test_pin_code_for_a_delivery_is_a_code(text: str) -> None:
     assert code_in(text) == "481937"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "At 2105 the PIN for your SIM was changed.",
+        "Je pincode is om 1645 gewijzigd.",
+        "Din PIN-kod ändrades kl 1650.",
+        "PIN-Änderung um 0915 Uhr durchgeführt.",
+        "PIN cambiato alle 1825 presso lo sportello.",
+        "Twój PIN zmieniono o 1645.",
+    ],
+)
+def test_hour_at_which_a_code_was_changed_is_none(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tik om 4829 te gebruiken als code",
+        "O 4829 é o seu código.",
+        "Use 4829 at the gate.",
+        "Your code at MyBank: 4829",
+    ],
+)
+def test_little_words_that_tell_no_hour_leave_the_code(text: str) -> None:
+    assert code_in(text) == "4829"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We send your activation code by post to 79018 Lviv.",
+        "Новий PIN буде надіслано поштою на адресу: 79018, Львів",
+        "PIN kartu akan dikirim via pos ke 40115 Bandung",
+        "密码函已寄往200031徐汇区，请留意查收",
+        "비밀번호 안내문은 06236 강남구 주소로 우편 발송됩니다",
+        "Kart şifreniz 06420 Çankaya adresinize kargolanacaktır",
+    ],
+)
+def test_postcode_to_which_a_code_is_posted_is_none(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("OTP untuk ubah alamat 4096", "4096"),
+        ("Code to change your e-mail address: 482910", "482910"),
+        ("Your letter is here. PIN 4829", "4829"),
+        ("Pick up your letter with code 4829", "4829"),
+    ],
+)
+def test_code_that_speaks_of_letters_and_addresses_counts(text: str, code: str) -> None:
+    assert code_in(text) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["Senha 3319, dirija-se ao guichê 4.", "Senha 4418 chamada. Balcão 12."]
+)
+def test_place_in_a_queue_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+def test_number_that_is_written_to_is_no_code() -> None:
+    assert code_in("Please don't send codes to this number (88440); it is for receipts.") is None

@@ -168,3 +168,35 @@ def test_number_to_show_at_the_till_is_a_code_when_no_offer_stands_beside_it(tex
 )
 def test_number_of_an_offer_to_show_at_the_till_is_no_code(text: str) -> None:
     assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Never share your code. Fraud desk 112233",
+        "Не сообщайте пароли посторонним. Единая справочная 122600",
+        "Jangan beri OTP ke siapa pun. Pengaduan penipuan 157081",
+    ],
+)
+def test_number_in_a_sentence_of_its_own_behind_a_warning_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "482910. Never share your code",
+        "Never share this: code 482910",
+        "Never share this. Code 482910",
+    ],
+)
+def test_code_beside_a_warning_counts(text: str) -> None:
+    assert code_in(text) == "482910"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Use 482910 in the app or 771204 on the website.", "Saisissez 482910 ici ou 771204 ici."],
+)
+def test_one_number_or_the_other_is_neither(text: str) -> None:
+    assert code_in(text) is None

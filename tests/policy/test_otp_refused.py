@@ -139,3 +139,29 @@ def test_code_that_is_sent_instead_of_an_earlier_one_counts() -> None:
     assert code_in("Введите 482910 вместо присланного ранее 771204: старый код аннулирован.") == (
         "482910"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You replied 3391; that code isn't valid.",
+        "Usted escribió 507713, el código no coincide.",
+        "Ai introdus 551820, dar codul nu corespunde.",
+    ],
+)
+def test_code_that_is_called_wrong_behind_a_comma_is_no_code(text: str) -> None:
+    assert code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We have cancelled the code 482910. 771204 is valid.",
+        "Kód 482910 jsme zrušili. Platí 771204.",
+        "Hemos anulado el código 482910. Vale 771204.",
+        "Код 482910 мы отозвали. Действует 771204.",
+        "ביטלנו את הקוד 482910. התקף הוא 771204",
+    ],
+)
+def test_code_that_we_have_cancelled_gives_way_to_the_other(text: str) -> None:
+    assert code_in(text) == "771204"

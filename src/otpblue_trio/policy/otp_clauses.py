@@ -62,6 +62,9 @@ _WILL_BE: Final = frozenset(
 )
 
 
+_THE: Final = frozenset(("the", "le", "el", "il", "o", "den", "de", "het", "τον", "את", "a", "ma"))
+
+
 def find_numbered(message: Message) -> None:
     """Name numbers by an order or a claim behind them."""
     if not message.bits & lexicon.NUMBERED:
@@ -240,6 +243,14 @@ def _is_object(message: Message, judged: Judged) -> bool:
     if not message.word_bits(noun) & lexicon.NOUN:
         return False
     verb = message.word(noun, -1)
+    for _ in range(2):
+        if message.word_bits(verb) & lexicon.CANCELLED:
+            return not message.word_bits(message.word(verb, -1)) & lexicon.NOT
+        is_article = verb >= 0 and len(message.tokens[verb].text) <= _ARTICLE
+        if is_article and (
+            message.word_bits(verb) & lexicon.BRIDGE or message.tokens[verb].text in _THE
+        ):
+            verb = message.word(verb, -1)
     if verb >= 0 and message.tokens[verb].text == _VALIDITY:
         verb = message.word(verb, -1)
     return bool(message.word_bits(verb) & lexicon.CANCELLED)
@@ -316,13 +327,16 @@ def has_free_label(message: Message, judged: Judged) -> bool:
 
 
 def span_of(message: Message, judged: Judged) -> tuple[int, int]:
-    """Return the places between the ends of the sentence around a number."""
+    """Return the places between the ends of the sentence around a number, as far as one looks."""
     tokens = message.tokens
     first = judged.number.first
-    while first > 0 and tokens[first - 1].kind != LINE and not message.is_end(first - 1):
+    lowest, highest = first - REACH, min(judged.number.last + REACH, len(tokens))
+    while (
+        first > max(lowest, 0) and tokens[first - 1].kind != LINE and not message.is_end(first - 1)
+    ):
         first -= 1
     last = judged.number.last + 1
-    while last < len(tokens) and tokens[last].kind != LINE and not message.is_end(last):
+    while last < highest and tokens[last].kind != LINE and not message.is_end(last):
         last += 1
     return first, last
 

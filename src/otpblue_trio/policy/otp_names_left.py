@@ -313,6 +313,8 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
         return
     if walk.verb and points <= _VERB_POINTS:
         return
+    if points <= 0 and strength < 2:
+        return  # a mere "number" far away
     noun = message.tokens[walk.place].text
     judged.give(points, f"named {noun!r}")
     judged.named = strength >= 2

@@ -36,11 +36,108 @@ _STREETS: Final = frozenset(
 )
 _HOUR_DIGITS = 4
 _ARRIVALS: Final = ("check in", "check out", "checkin", "checkout")
-_AT: Final = frozenset(
+# Before an hour, and never before a code.
+_CLOCK: Final = frozenset(
     (
-        *("at", "by", "from", "after", "before", "until", "till", "um", "ab", "bis", "à", "às"),
-        *("las", "alle", "ore", "om", "kl", "klo", "o", "od", "do", "в", "у", "о", "saat", "jam"),
-        *("pukul", "lúc", "luc", "στισ", "στις", "dalle", "desde", "dès", "vanaf", "från", "fra"),
+        *("at", "kl", "klo", "klokken", "klockan", "klukkan", "um", "om", "à", "às", "las", "alle"),
+        *("ore", "godz", "saat", "pukul", "lúc", "luc", "στισ"),
+    )
+)
+# Before an hour, and elsewhere.
+_AT: Final = _CLOCK | frozenset(
+    (
+        *("by", "from", "after", "before", "until", "till", "ab", "bis", "o", "od", "do", "в", "у"),
+        *("о", "jam", "dalle", "desde", "dès", "vanaf", "från", "fra"),
+    )
+)
+# Polish "at", where it is no Portuguese article.
+_POLISH_AT: Final = "o"
+_POLISH: Final = frozenset(("pin", "kod", "hasło", "haslo", "twój", "twoj", "zmieniono"))
+# With these "um 4829 zu bestätigen" and "om 4829 te bevestigen" tell no hour.
+_IN_ORDER_TO: Final = frozenset(("zu", "te"))
+_VERB_WORDS = 4
+# By post; never "by mail", which may be electronic.
+_POST: Final = frozenset(
+    (
+        *(
+            "post",
+            "letter",
+            "brief",
+            "courrier",
+            "brev",
+            "brevi",
+            "postitse",
+            "kirjeitse",
+            "listem",
+        ),
+        *("pocztą", "poczta", "dopisem", "poštou", "postou", "poștă", "posta", "поштою", "листом"),
+        *("почтой", "письмом", "писмо", "пощата", "ταχυδρομικώσ", "ταχυδρομείο", "pos", "kargo"),
+        *("bưu", "buu", "डाक", "בדואר", "במכתב"),
+    )
+)
+_POST_UNSPACED: Final = (
+    "寄往",
+    "寄至",
+    "寄到",
+    "郵送",
+    "邮寄",
+    "郵寄",
+    "信函",
+    "ไปรษณีย์",
+    "ส่งไปที่",
+    "우편",
+)
+_ADDRESS_BEFORE: Final = frozenset(
+    (
+        *(
+            "address",
+            "adresse",
+            "dirección",
+            "indirizzo",
+            "endereço",
+            "adres",
+            "adressen",
+            "osoite",
+        ),
+        *(
+            "адрес",
+            "адресу",
+            "адреса",
+            "adresu",
+            "διεύθυνση",
+            "alamat",
+            "dia chi",
+            "địa chỉ",
+            "chi",
+        ),
+        *("العنوان", "כתובת", "पते", "पता"),
+    )
+)
+_TO: Final = frozenset(
+    ("to", "an", "à", "al", "ao", "naar", "till", "til", "на", "ke", "về", "ve", "la", "στη", "إلى")
+)
+_ADDRESS_BEHIND: Final = ("adres", "पते", "주소", "住所", "ご住所", "地址")
+_SENT_BEHIND: Final = ("kargo", "gönder", "डाक", "발송", "우편", "発送", "郵送", "寄")
+_NEAR_ADDRESS = 3
+# The Portuguese word for a password is that for a place in a queue: "senha 4418, guichê 12".
+_TICKET: Final = "senha"
+_COUNTERS: Final = frozenset(("guichê", "guiche", "guichês", "balcão", "balcao"))
+_THIS: Final = frozenset(
+    (
+        *(
+            "this",
+            "diese",
+            "dieser",
+            "ce",
+            "este",
+            "questo",
+            "dit",
+            "detta",
+            "dette",
+            "ten",
+            "acest",
+        ),
+        *("этот", "цей", "този", "toto", "bu", "ini"),
     )
 )
 _CASH: Final = "cod"
@@ -70,6 +167,14 @@ _ADDRESS: Final = frozenset(("पता", "पते", "address"))
 def find_notices(message: Message) -> None:
     """Label the numbers of a message that notices carry; codes are not named yet."""
     is_cased = any(character.islower() for character in message.cased)
+    texts = frozenset(token.text for token in message.tokens)
+    has_polish_hours = _POLISH_AT in texts and not texts.isdisjoint(_POLISH)
+    has_tickets = _TICKET in texts and not texts.isdisjoint(_COUNTERS)
+    has_cash = (
+        is_cased
+        and _CASH in texts
+        and (bool(message.bits & lexicon.FOLLOW) or not texts.isdisjoint(_PARCEL))
+    )
     for judged in message.judged:
         if judged.number.kind != CANDIDATE or judged.labelled:
             continue
@@ -77,9 +182,15 @@ def find_notices(message: Message) -> None:
             _label(judged, "as long as a telephone number")
         elif is_cased and _is_house(message, judged):
             _label(judged, "a house in a street")
-        elif _is_hour(message, judged):
+        elif _is_hour(message, judged, is_polish=has_polish_hours):
             _label(judged, "an hour")
-        elif is_cased and _is_cash(message, judged):
+        elif has_tickets and not judged.number.separators:
+            _label(judged, "a place in a queue")
+        elif _is_called_number(message, judged):
+            _label(judged, "who is written to")
+        elif _is_posted(message, judged):
+            _label(judged, "where something is sent by post")
+        elif has_cash and _is_cash(message, judged):
             _label(judged, "cash on delivery")
     _spend_cash(message)
     if not _asks_for_code(message):
@@ -122,11 +233,13 @@ def _is_house(message: Message, judged: Judged) -> bool:
     return False
 
 
-def _is_hour(message: Message, judged: Judged) -> bool:
+def _is_hour(message: Message, judged: Judged, *, is_polish: bool) -> bool:
     """True for "check-out by 1100", and for "on 03/04/26 at 1830"."""
     number = judged.number
     if number.digits != _HOUR_DIGITS or number.separators:
         return False
+    if _tells_hour(message, judged, is_polish=is_polish):
+        return True
     tokens = message.tokens
     place = number.first - 1
     has_at = place >= 0 and tokens[place].text in _AT
@@ -141,14 +254,69 @@ def _is_hour(message: Message, judged: Judged) -> bool:
     return words.endswith(_ARRIVALS)
 
 
+def _tells_hour(message: Message, judged: Judged, *, is_polish: bool) -> bool:
+    """True for "your PIN was changed at 1645"."""
+    number = judged.number
+    tokens = message.tokens
+    place = number.first - 1
+    if place > 0 and tokens[place].text == ".":
+        place -= 1  # "kl. 1645"
+    text = tokens[place].text if place >= 0 else ""
+    if text == _POLISH_AT:
+        return is_polish and message.is_end(number.last + 1)
+    behind = tokens[number.last + 1 : number.last + 1 + _VERB_WORDS]
+    return text in _CLOCK and not any(token.text in _IN_ORDER_TO for token in behind)
+
+
+def _is_called_number(message: Message, judged: Judged) -> bool:
+    """True for "do not write to this number (88440)"."""
+    tokens = message.tokens
+    first = judged.number.first
+    return (
+        first > 2
+        and tokens[first - 1].text == "("
+        and bool(tokens[first - 2].bits & lexicon.NUMBER)
+        and tokens[first - 3].text in _THIS
+    )
+
+
+def _is_posted(message: Message, judged: Judged) -> bool:
+    """True for "your PIN goes by post to 79018 Lviv": a postcode, and the code is not here."""
+    number = judged.number
+    tokens = message.tokens
+    left = tokens[number.first - 1] if number.first else None
+    if left is None or number.separators:
+        return False
+    first, last = span_of(message, judged)
+    before = tokens[first : number.first]
+    text = message.cased[tokens[first].start : tokens[number.first].start]
+    names_code = any(token.bits & lexicon.NOUN for token in tokens[first:last])
+    if not names_code:
+        return False
+    is_named = bool(
+        left.bits & lexicon.NOUN
+        or (left.text == ":" and number.first > 1 and tokens[number.first - 2].bits & lexicon.NOUN)
+    )
+    if not is_named:
+        if any(token.text in _POST for token in before):
+            return True
+        if any(word in text for word in _POST_UNSPACED):
+            return True
+        if left.text in _ADDRESS_BEFORE and any(token.text in _TO for token in before[-3:-1]):
+            return True
+    behind = message.cased[tokens[number.last].end : tokens[last - 1].end].lower()
+    near = "".join(token.text + " " for token in tokens[number.last + 1 :][:_NEAR_ADDRESS])
+    is_address = any(word in near for word in _ADDRESS_BEHIND)
+    return is_address and any(word in text + behind for word in _SENT_BEHIND)
+
+
 def _is_cash(message: Message, judged: Judged) -> bool:
     """True for "COD 350.000" about a parcel, where "COD" is no Romanian code."""
     place = judged.number.first - 1
     if place < 0 or message.tokens[place].text != _CASH:
         return False
     written = message.cased[message.tokens[place].start : message.tokens[place].end]
-    is_parcel = message.bits & lexicon.FOLLOW or any(t.text in _PARCEL for t in message.tokens)
-    return written == _CASH_WRITTEN and bool(is_parcel)
+    return written == _CASH_WRITTEN
 
 
 def _spend_cash(message: Message) -> None:

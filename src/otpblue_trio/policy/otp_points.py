@@ -27,6 +27,7 @@ from otpblue_trio.policy.otp_clauses import (
     find_several,
     has_free_label,
     sentence_bits,
+    span_of,
 )
 from otpblue_trio.policy.otp_message import REACH, Judged, Message
 from otpblue_trio.policy.otp_names_left import name_from_left
@@ -94,6 +95,7 @@ _WAS: Final = frozenset(
 )
 """Behind these stands what a code is no more, where another number stands as well."""
 _KEYS = lexicon.NOUN | lexicon.QUAL
+_SAYS_CODE = _KEYS | lexicon.ENTER | lexicon.PURPOSE
 _PHONE_GROUPS: Final = (
     *((2, 2, 2, 2), (3, 2, 2), (2, 2, 3), (3, 2, 3), (3, 3, 2), (2, 3, 3), (4, 4), (3, 3, 3)),
     *((3, 4), (4, 3), (4, 2, 2), (2, 3, 2), (3, 2, 2, 2), (1, 2, 2, 2), (2, 2, 2, 2, 2)),
@@ -161,9 +163,7 @@ def _find_purposes(message: Message) -> None:
     """Take "the code for 4421" for no code: it is an order, a card, an account."""
     for judged in message.judged:
         left, right = message.beside(judged.number)
-        if left is not None and left.text in _USERS and judged.number.first > 1:
-            left = message.tokens[judged.number.first - 2]
-        if left is not None and left.text in _FOR:
+        if left is not None and (left.text in _FOR or left.text in _USERS):
             judged.labelled = True
             judged.give(-10, f"after {left.text!r}")
         elif right is not None and right.text in _FOR_BEHIND:
@@ -356,6 +356,8 @@ def _count_message(message: Message, live: list[Judged]) -> None:
         if not judged.named:
             if whole.names_code:
                 judged.give(2, "the message names a code")
+            elif whole.warns and _is_told_behind(message, judged):
+                judged.give(-3, "in a sentence of its own behind a warning")
             elif whole.warns:
                 judged.give(1, "the message warns about a code")
         if message.bits & lexicon.SIGN and judged.score > 2:
@@ -383,6 +385,13 @@ def _count_message(message: Message, live: list[Judged]) -> None:
             judged.give(-4.0 - 2 * near - 3 * (whole.offers > 1) - 3 * whole.is_priced, "an offer")
         elif whole.offers > 1:
             judged.give(-1.0 * min(whole.offers, 4), "an offer")
+
+
+def _is_told_behind(message: Message, judged: Judged) -> bool:
+    """True for "Never share your code. Fraud desk 112233": of codes this sentence says nothing."""
+    first, _ = span_of(message, judged)
+    has_words = any(token.kind == WORD for token in message.tokens[first : judged.number.first])
+    return first > 0 and has_words and not sentence_bits(message, judged) & _SAYS_CODE
 
 
 def _count_weak_name(message: Message, judged: Judged, *, has_purpose: bool) -> None:

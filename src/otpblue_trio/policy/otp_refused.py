@@ -24,6 +24,8 @@ _NAME_WORDS = 3
 _VERB_WORDS = 3
 _CLAUSE_WORDS = 8
 _SAMPLE_TOKENS = 4
+_SAID_TOKENS = 8
+_COUNTS_NOT: Final = lexicon.WRONG | lexicon.CANCELLED
 _CONTRAST_TOKENS = 7
 _SAMPLE_SIGNS: Final = frozenset(":,、.(\"'")
 _NAME: Final = lexicon.NOUN | lexicon.QUAL | lexicon.BRIDGE | lexicon.NUMBER
@@ -49,8 +51,12 @@ _BUT: Final = frozenset(
         *("tylko", "ale", "nýbrž", "vaan", "ci", "heldur", "а", "но", "але"),
     )
 )
-_NOT_BEHIND: Final = ("değil", "ではなく", "じゃなく", "이 아니라", "가 아니라", "नहीं")
-_TELLING: Final = _TYPED | _BUT | frozenset(_NOT_BEHIND)
+_NOT_BEHIND: Final = (
+    *("değil", "ではなく", "じゃなく", "이 아니라", "가 아니라", "नहीं"),
+    *("sijaan", "sijasta", "yerine", "の代わり", "대신", "के बजाय", "के बदले", "के स्थान पर"),
+)
+_LONGEST_SUFFIX = 4
+_TELLING: Final = _TYPED | _BUT | frozenset(word.split()[0] for word in _NOT_BEHIND)
 _DENIES = lexicon.NOT | lexicon.CANCELLED | lexicon.REPLACES
 _BECOME: Final = frozenset(("werden", "worden"))
 
@@ -66,6 +72,7 @@ def find_refused(message: Message) -> None:
                 or _was_accepted(message, judged)
                 or _was_entered(message, judged)
                 or _is_no_code(message, judged)
+                or _is_called_wrong(message, judged)
                 or _is_sample(message, judged)
                 or _is_contrasted(message, judged)
             )
@@ -93,6 +100,24 @@ def _is_wrong(message: Message, judged: Judged) -> bool:
             words += not token.bits & lexicon.COPULA
             if token.bits & lexicon.IF or words > _WORDS:
                 return False
+    return False
+
+
+def _is_called_wrong(message: Message, judged: Judged) -> bool:
+    """True for "you sent 4829, but that code is not valid"."""
+    tokens = message.tokens
+    comma = judged.number.last + 1
+    if comma >= len(tokens) or tokens[comma].text not in ",;" or judged.entered:
+        return False
+    has_noun = False
+    for place in range(comma + 1, min(comma + _SAID_TOKENS, len(tokens))):
+        token = tokens[place]
+        if has_noun and token.bits & _COUNTS_NOT:
+            return _closes(message, place) and not _is_condition(message, place)
+        is_sign = token.kind == SIGN and token.text == "'"
+        if token.kind != WORD and not is_sign:
+            return False
+        has_noun = has_noun or bool(token.bits & lexicon.NOUN)
     return False
 
 
@@ -210,7 +235,13 @@ def _is_contrasted(message: Message, judged: Judged) -> bool:
     """True for the first number of "not 4829 but 7714" and of "4829 değil, 7714"."""
     tokens = message.tokens
     first = judged.number.last + 1
-    behind = tokens[first].text if first < len(tokens) else ""
+    if (
+        first + 2 < len(tokens)
+        and tokens[first].text in ":'"
+        and len(tokens[first + 1].text) <= (_LONGEST_SUFFIX)
+    ):
+        first += 2  # "4471:n sijaan", "4471'in yerine"
+    behind = " ".join(token.text for token in tokens[first : first + 3])
     denies_behind = behind.startswith(_NOT_BEHIND)
     has_but = False
     for place in range(first, min(first + _CONTRAST_TOKENS, len(tokens))):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from otpblue_trio.policy import otp_lexicon as lexicon
+from otpblue_trio.policy.otp_clauses import span_of
 from otpblue_trio.policy.otp_numbers import CANDIDATE
 from otpblue_trio.policy.otp_tokens import DIGITS, WORD
 
@@ -75,6 +76,8 @@ def find_senders(message: Message) -> None:
             continue
         if _comes_from(message, judged):
             _label(judged, "a message comes from it")
+        elif _is_told_to(message, judged):
+            _label(judged, "something is told to it")
         elif is_cased and _takes_keyword(message, judged):
             _label(judged, "a keyword is sent to it")
 
@@ -124,6 +127,18 @@ def _sends(message: Message, judged: Judged) -> bool:
             verb = "".join(further.text for further in behind[place : place + 2])
             return any(sent in verb for sent in _SENT)
     return False
+
+
+def _is_told_to(message: Message, judged: Judged) -> bool:
+    """True for "report abuse to 33700", where the sentence names no code."""
+    number = judged.number
+    left = message.beside(number)[0]
+    if left is None or left.text not in _TO or number.digits not in _SHORT_NUMBER:
+        return False
+    first, last = span_of(message, judged)
+    before = message.tokens[first : number.first]
+    names_code = any(token.bits & lexicon.NOUN for token in message.tokens[first:last])
+    return not names_code and any(token.bits & lexicon.PHONE for token in before)
 
 
 def _takes_keyword(message: Message, judged: Judged) -> bool:

@@ -30,7 +30,8 @@ __all__ = [
 CODE = """
 your_building_code your_service_code the_agent_code delivery_agent_code code_banque_en_ligne
 code codes token tokens pincode pincodes digicode *code *codes codice codici código códigos codi
-cod codul codului coduri codurile kodat kod|u|em|y|ami|ów|en|er|erna|et kode|n|r|ne|mu|nya|ku|ns
+cod codul codului coduri codurile kodat release_code
+kod|u|em|y|ami|ów|en|er|erna|et kode|n|r|ne|mu|nya|ku|ns
 kodene *kod *koden *kode *koder *kodet kodu|nuz|nuzu|nu|n|yla|nuzla|mu kodunuzdur kodla koduyla
 kodi kodları koodi* *koodi *koodisi *koodin *koodia *koodilla *koodinne *koodit *koodiksi
 *koodinsa *koodillasi kóði kóðinn kóða kóðann kóðanum kóðans kóðar kóðarnir kóðana kóðum kóðunum
@@ -39,7 +40,7 @@ kodi kodları koodi* *koodi *koodisi *koodin *koodia *koodilla *koodinne *koodit
 chiavi κωδικ|ός|ού|ό|οί|ούς|ών kodikos kodiko kwdikos kodikos_sas קוד קודים הקוד בקוד לקוד וקוד
 שהקוד קודך מהקוד הקודים رمز الرمز برمز بالرمز رمزك ورمز والرمز للرمز لرمز رموز الرموز رمزکم كود
 الكود بالكود بكود كودك والكود کد کدی کدهای کدهاي कोड कोडः mã コード ｺｰﾄﾞ 代码 代碼 코드 รหัส โค้ด
-the_key_to key_to_your bang_ma 用の番号
+乘車碼 乘车码 la_ma ma_mo_tu токен токена the_key_to key_to_your bang_ma 用の番号
 """
 
 # Nouns that mean a one-time secret wherever they stand.
@@ -47,6 +48,7 @@ SURE = """
 otp otps otpcode o_t_p p_i_n 2fa mfa totp passcode* passkey password* passwort* kennwort*
 *passwort *kennwort pin pins einmalpin onlinepin smspin atmpin mpin tpin nip puk puk1 puk2
 pukcode puk_code mobiletan chiptan apptan banktan mtan smstan pushtan phototan *otp
+sms_klíč 認證碼 пароль_операции пароль_операції пароль_на_операция
 one_time_code onetime single_use_code single_use_number verification_code verification_codes
 security_code sign_in_code login_code log_in_code access_code mot_de_passe mots_de_passe
 contraseña* contrasena* senha* palavra_passe parola parolă parolei hasł|o|em|a|u *lösenord
@@ -171,6 +173,7 @@ si va and or et ou und oder y o e ed oppure en of i oraz lub albo och eller og j
 
 # Stands between a noun and what it is for or whose it is ("the code for your order: ...").
 BRIDGE = """
+у_формі в_формі в_форме
 ของคุณ ของท่าน 您的 你的 あなたの お客様の 고객님의 회원님의 ви вашият вашето ваше vašeho vašej
 for your to of the my our this pour votre le la les ton ta vos de du des für ihre ihr ihren dein
 deine ihres deinen zur zum die der das para tu su tus sus el los un una per il lo tuo suo della

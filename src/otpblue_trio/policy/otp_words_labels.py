@@ -16,6 +16,8 @@ clearingnummer* codice_abi codice_cab
 order orders ref reference invoice bill booking reservation ticket case parcel package shipment
 tracking consignment transaction txn trx session request customer_id customer_number customer
 client member membership user_id userid username merchant policy contract claim appointment
+mailer letter_no pin_letter hausnummer huisnummer husnummer husnr talonumero casilla filiale
+отделение отделении отделения відділення відділенні л/с о/р р/с лицевой_счет
 queue seat room flight train bus gate platform build version release model serial sku item
 product meter reading balance receipt batch terminal store branch ext extension suite flat
 apartment po_box passport licence license vat tax iban swift bic id ids uid employee student
@@ -223,6 +225,7 @@ progetto projeto проект* proje dự_án proyek projek プロジェクト �
 
 # The four digits of a card or an account stand beside these.
 TAIL = """
+לכרטיס בכרטיס للبطاقة بالبطاقة
 card cards account acct a/c ac acc ending carte compte terminant karte kreditkarte bankkarte
 *karte konto kontos kontot kontoen tarjeta cuenta terminada cartão conta final carta conto
 terminante *kaart kaart pas rekening eindigend karta karty kartą kartę rachunek konta końców*
@@ -238,7 +241,8 @@ kartou kartě účet účtu končí* 尾号 尾號 末尾 下4桁 末四位 卡�
 
 # A number to call or to write to stands beside these.
 PHONE = """
-ho_tro hotro tong_dai
+ho_tro hotro tong_dai горячая_линия гаряча_лінія справочная довідкова кіберполіція киберполиция
+forward_it_to signalez transférez pengaduan aduan to_cao tố_cáo بلاغات گزارش מוקד καταγγελίες δίωξη
 call calls phone phones report report_it_to forward_to tel telephone mobile helpline hotline fax
 whatsapp viber sms_to text_to dial ring contact helpdesk stop unsubscribe customer_service
 support_line appelez appeler téléphone tél numéro_vert contactez anrufen rufen ruf telefon*

@@ -28,7 +28,10 @@ ekki_lengur ملغى ملغي ألغي انتهت انتهى منتهي لم_ي�
 לא_בתוקף לא_תקף vypršel* zrušen* neplatn* neplatí již_ne 無効 期限切れ 失効 取り消 已失效 失效
 已过期 过期 過期 已取消 作废 作廢 无效 만료 취소 무효 더이상 หมดอายุแล้ว ถูกยกเลิก ยกเลิก
 ใช้ไม่ได้
-timed_out ran_out run_out gått_ut gick_ut gik_ud gått_ut_på_tid deleted
+zrušili zneplatnili zneplatněn* отозвали отменили аннулировали скасували відкликали анулювали
+отменихме анулирахме ακυρώσαμε batalkan ألغينا ביטלנו đã_hủy da_huy anulamos cancelamos annullammo
+perutimme mitätöimme annullerade makulerade anulowaliśmy unieważniliśmy stornierten
+timed_out ran_out run_out hinfällig überholt gått_ut gick_ut gik_ud gått_ut_på_tid deleted
 withdrawn deactivated disabled switched_off
 turned_off lapsed no_longer_works stopped_working doesn't_work does_not_work blocked gelöscht
 gesperrt deaktiviert zurückgezogen widerrufen annulliert verfallen gilt_nicht nicht_gültig
@@ -116,6 +119,8 @@ ověřen έγινε_δεκτός επιβεβαιώθηκε אושר התקבל 
 
 # Says before a code, or behind it, that the reader has entered or chosen it.
 ENTERED = """
+you_replied you_sent_us ai_introdus ai_tastat usted_escribió du_tastet du_tasta du_svarte
+vous_avez_répondu hai_risposto je_typte
 you_chose you_picked you_set you_have_chosen
 you_entered you_typed you_submitted you_tried you_have_entered you've_entered you_just_entered
 vous_avez_saisi vous_avez_entré vous_avez_tapé tu_as_saisi has_introducido has_ingresado

@@ -9,6 +9,7 @@ __all__ = ["ENTER", "OPEN", "PURPOSE", "USE"]
 
 # What one does with a code. Verbs that end a sentence (Japanese, Turkish, Hindi) count as well.
 ENTER = """
+напишете فأدخل отправьте_в_ответ
 udfyld udfyldes täytä täyttäkää fylltu_inn fyll_inn попълнете попълни
 share enter enters entering type typing key_in punch_in use using input submit quote provide
 supply insert tell read read_out apply dial_in show give reply scan_or_enter punch present
@@ -107,6 +108,7 @@ stiskněte πατήστε πάτα bấm_phím tekan اضغط לחצו לחץ �
 
 # What a code is for: with a lone number in the right place, this makes a message about a code.
 PURPOSE = """
+ubah_email ubah_nomor ganti_email ganti_nomor
 verknüpf* koppeln vincula vincular vincule
 identif* identity identität legitimier* legitimer* tożsamoś* личност* особу kimli* identitas
 danh_tính 身份 본인 потвържд* mengesahkan memverifikasi mengonfirmasi mengaktifkan mengesah*
