@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from otpblue_trio.app import Fate, Finding
-from otpblue_trio.app.fates import SLACK, Windows, find_fates
+from otpblue_trio.app.fates import SLACK, Times, Windows, find_fates
 from otpblue_trio.store import CdrEntry, NumberPrivacy
 from otpblue_trio.store.numbers import KEY_OCTETS, number_keeper
 from otpblue_trio.testing import cdr_entry
@@ -57,7 +57,7 @@ def item(message_id: str = "id-1", *, at: float = 0.0, code: int = 0, **fields: 
 def fates(
     unknown: Sequence[CdrEntry], items: Sequence[HistoryItem], known: Sequence[CdrEntry] = ()
 ) -> list[Fate]:
-    return find_fates(unknown, known, items, longest=10.0, key=KEY)
+    return find_fates(unknown, known, items, longest=10.0, key=KEY, now=NIGHT + 100)
 
 
 def fate(items: Sequence[HistoryItem], known: Sequence[CdrEntry] = ()) -> Fate:
@@ -100,8 +100,20 @@ def test_the_sender_chooses_among_requests_that_fit() -> None:
     assert fate([item("other", code=150, sender="Acme"), item()]).finding is Finding.DELIVERED
 
 
-def test_a_sender_that_the_platform_shows_otherwise_still_fits() -> None:
-    assert fate([item(sender="MYBANK")]).finding is Finding.DELIVERED
+def test_a_request_of_another_sender_leaves_it_unclear() -> None:
+    assert fate([item(sender="Acme")]) == Fate(Finding.UNCLEAR, fitting=1)
+
+
+def test_a_status_that_nobody_knows_leaves_it_unclear() -> None:
+    told = fate([attrs.evolve(item(), status="pending")])
+    assert told == Fate(Finding.UNCLEAR, fitting=1)
+
+
+def test_what_the_platform_may_still_note_is_not_absent_yet() -> None:
+    now = TIMED_OUT.time + SLACK
+    for at, finding in ((now - 0.1, Finding.EARLY), (now, Finding.ABSENT)):
+        [told] = find_fates([TIMED_OUT], [], [], longest=10.0, key=KEY, now=at)
+        assert told == Fate(finding)
 
 
 def test_requests_that_ended_differently_leave_it_unclear() -> None:
@@ -142,11 +154,24 @@ def test_the_request_of_a_repetition_with_a_known_outcome_is_not_this_ones(
     assert fate([theirs, ours], [record]) == Fate(Finding.FAILED, code=110, fitting=1)
 
 
-def test_a_known_record_takes_the_nearest_of_the_requests_with_its_end() -> None:
+def test_a_known_record_that_may_have_made_several_requests_is_a_rival_for_each() -> None:
     near, far = item("near", at=12, code=150), item("far", at=1, code=150)
-    told = fate([far, near, item("ours")], [NO_IMESSAGE])
-    assert told == Fate(Finding.UNCLEAR, fitting=2)
-    assert fate([far, near], [NO_IMESSAGE]) == Fate(Finding.FAILED, code=150, fitting=1)
+    assert fate([far, near], [NO_IMESSAGE]) == Fate(Finding.FAILED, code=150, fitting=2)
+    told = fate([far, near, item("third", code=150)], [NO_IMESSAGE])
+    assert told == Fate(Finding.UNCLEAR, fitting=3)
+
+
+def test_a_known_record_with_a_clock_that_differs_makes_nothing_absent() -> None:
+    known = attrs.evolve(DELIVERED, time=NIGHT + 60, message_id="0000002A")
+    theirs, ours = item("theirs", at=40), item("ours", at=45)
+    assert fate([theirs], [known]).finding is Finding.ABSENT
+    assert fate([theirs, ours], [known]).finding is Finding.UNCLEAR
+
+
+def test_a_crowd_of_requests_leaves_it_unclear_soon() -> None:
+    crowd = [item(str(n)) for n in range(1000)]
+    told = fates(1000 * [TIMED_OUT], crowd)
+    assert told == 1000 * [Fate(Finding.UNCLEAR, fitting=1000)]
 
 
 def test_a_known_record_of_one_that_joined_takes_no_request() -> None:
@@ -154,11 +179,16 @@ def test_a_known_record_of_one_that_joined_takes_no_request() -> None:
     assert fate([item()], [joined]).finding is Finding.DELIVERED
 
 
-def test_windows_know_whose_requests_and_records_matter() -> None:
+def test_times_know_which_records_matter() -> None:
+    times = Times([item()], 10.0, KEY)
+    assert times.may_be_of(DELIVERED)
+    assert times.may_be_of(attrs.evolve(DELIVERED, destination="+1415555****"))
+    assert not times.may_be_of(attrs.evolve(DELIVERED, destination="+14155552672"))
+    assert not times.may_be_of(attrs.evolve(DELIVERED, time=NIGHT + 1000))
+
+
+def test_windows_know_which_requests_matter() -> None:
     windows = Windows([TIMED_OUT], 10.0)
     assert windows.may_have(item(), KEY)
     assert not windows.may_have(item(contact="+14155552672"), KEY)
     assert not windows.may_have(item(at=100), KEY)
-    assert windows.may_rival(DELIVERED)
-    assert not windows.may_rival(attrs.evolve(DELIVERED, destination="+14155552672"))
-    assert not windows.may_rival(attrs.evolve(DELIVERED, time=NIGHT + 1000))

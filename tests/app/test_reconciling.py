@@ -8,11 +8,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import attrs
+import orjson
 import pytest
 import trio
 from tests.cli.conftest import write_cdrs
 
 from otpblue_trio.app import Finding, epoch_seconds, reconcile, wall_clock
+from otpblue_trio.app.fates import SLACK
 from otpblue_trio.config import Config, Directory, Platform, PlatformKind
 from otpblue_trio.policy import Account
 from otpblue_trio.testing import cdr_entry
@@ -65,7 +67,7 @@ async def served() -> AsyncIterator[tuple[Site, Config]]:
 
 def unknown(system_id: str) -> CdrEntry:
     return cdr_entry(
-        time=epoch_seconds(),
+        time=epoch_seconds() - SLACK,
         system_id=system_id,
         reason="platform_timeout",
         command_status=8,
@@ -73,6 +75,12 @@ def unknown(system_id: str) -> CdrEntry:
         latency=10.0,
         outcome_known=False,
     )
+
+
+def send(site: Site, contact: str = "+14155552671", key: str = "shared") -> None:
+    fields = {"contact": contact, "code": "482910", "sender": "MyBank"}
+    path = "/imsg/api/v1.1/otp/send/"
+    site.answer(SiteRequest("POST", path, {"authorization": key}, orjson.dumps(fields)))
 
 
 async def findings(
@@ -129,14 +137,7 @@ async def test_a_repetition_of_an_account_with_the_same_key_accounts_for_its_req
     served: tuple[Site, Config], tmp_path: Path
 ) -> None:
     site, config = served
-    site.answer(
-        SiteRequest(
-            "POST",
-            "/imsg/api/v1.1/otp/send/",
-            {"authorization": "shared"},
-            b'{"contact": "+14155552671", "code": "482910", "sender": "MyBank"}',
-        )
-    )
+    send(site)
     [sent] = site.records
     path = tmp_path / "otp.db"
     theirs = attrs.evolve(
@@ -148,3 +149,40 @@ async def test_a_repetition_of_an_account_with_the_same_key_accounts_for_its_req
     )
     write_cdrs(path, theirs)
     assert await findings(config, path, unknown("a")) == ([Finding.ABSENT], [])
+
+
+async def test_a_message_that_nobody_asked_about_is_a_rival_all_the_same(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    site, config = served
+    send(site)
+    path = tmp_path / "otp.db"
+    write_cdrs(path, unknown("b"))
+    assert await findings(config, path, unknown("a")) == ([Finding.UNCLEAR], [])
+
+
+async def test_a_record_whose_number_was_kept_otherwise_accounts_for_its_request(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    site, config = served
+    send(site)
+    [sent] = site.records
+    path = tmp_path / "otp.db"
+    theirs = attrs.evolve(
+        unknown("b"), reason="delivered", message_id=sent.message_id, outcome_known=True
+    )
+    write_cdrs(path, theirs)
+    masked = attrs.evolve(unknown("a"), destination="+1415555****")
+    assert await findings(config, path, masked) == ([Finding.ABSENT], [])
+
+
+async def test_a_hashed_number_without_its_key_is_not_asked_about(
+    served: tuple[Site, Config], tmp_path: Path
+) -> None:
+    site, config = served
+    hashed = attrs.evolve(unknown("a"), destination="0123456789abcdef0123456789abcdef")
+    found, troubles = await findings(config, tmp_path / "otp.db", hashed, unknown("c"))
+    assert found == [None, Finding.ABSENT]
+    [trouble] = troubles
+    assert "otp.db.key is not there: hashed numbers of 1 messages are not known" in trouble
+    assert site.keys == ["own"]

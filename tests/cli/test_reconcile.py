@@ -15,6 +15,7 @@ import pytest
 from tests.cli.conftest import write_cdrs
 
 from otpblue_trio.app import epoch_seconds
+from otpblue_trio.app.fates import SLACK
 from otpblue_trio.store import CdrEntry, NumberPrivacy
 from otpblue_trio.testing import cdr_entry
 
@@ -70,8 +71,9 @@ def send(platform: str, contact: str) -> str:
 
 
 def keep(path: Path, *cdrs: CdrEntry, privacy: NumberPrivacy = NumberPrivacy.FULL) -> None:
-    """Write records of the last moment."""
-    write_cdrs(path, *(attrs.evolve(cdr, time=epoch_seconds()) for cdr in cdrs), privacy=privacy)
+    """Write records that are so old that the platform has noted what it will."""
+    moment = epoch_seconds() - SLACK
+    write_cdrs(path, *(attrs.evolve(cdr, time=moment) for cdr in cdrs), privacy=privacy)
 
 
 def test_each_message_gets_the_platforms_word(

@@ -136,6 +136,24 @@ def test_what_has_no_effect_gives_a_warning(text: str, said: str, load: Load) ->
     assert said in load(text).warnings
 
 
+def test_a_platform_of_ones_own_with_the_real_history_gives_a_warning(load: Load) -> None:
+    text = """\
+platform.kind = "http"
+platform.url = "http://127.0.0.1:8090/imsg/api/v1.1/otp/send/"
+platform.regions_url = "http://127.0.0.1:8090/imsg/api/v1/otp/available-regions/"
+"""
+    [told] = [warning for warning in load(text).warnings if "history_url" in warning]
+    assert told == (
+        "config.toml:2: platform.url: history_url is not set: api.otpblue.com is asked, with the "
+        "API keys, and not 127.0.0.1:8090"
+    )
+
+
+def test_a_simulator_whose_url_is_set_asks_nobody(load: Load) -> None:
+    text = 'platform.url = "http://127.0.0.1:8090/imsg/api/v1.1/otp/send/"'
+    assert not any("is not set" in warning for warning in load(text).warnings)
+
+
 @pytest.mark.parametrize(
     "text",
     [

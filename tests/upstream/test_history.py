@@ -98,7 +98,7 @@ async def test_query_names_the_days_and_the_largest_page() -> None:
 async def test_missing_and_null_fields_take_their_defaults() -> None:
     item = {"id": "x", "create_date": "2025-11-30T23:29:59", "contact": "+1", "status": "delivered"}
     [read] = await fetched(Pages(page({**item, "error_code": None, "sender": None, "new": 1})))
-    assert (read.error_code, read.sender, read.is_delivered) == (0, "", True)
+    assert (read.error_code, read.sender, read.status) == (0, "", "delivered")
     assert read.created.tzinfo is UTC
 
 
@@ -111,6 +111,34 @@ async def test_item_that_moved_to_the_next_page_is_given_once() -> None:
     first, second = {**ITEM, "id": "1"}, {**ITEM, "id": "2"}
     pages = Pages(page(first, second, num_pages=2), page(second, num_pages=2))
     assert [item.message_id for item in await fetched(pages)] == ["1", "2"]
+
+
+async def test_unwanted_items_are_left_out_of_what_is_kept() -> None:
+    pages = Pages(*(page({**ITEM, "id": str(n)}, num_pages=2) for n in range(2)))
+    told: list[tuple[int, int]] = []
+    items = await fetch_history(
+        pages,
+        URL,
+        api_key="key",
+        from_date=date(2025, 11, 1),
+        to_date=date(2025, 11, 30),
+        wanted=lambda item: item.message_id == "1",
+        on_page=lambda *place: told.append(place),
+    )
+    assert [item.message_id for item in items] == ["1"]
+    assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("count", [2, 1500])
+async def test_fewer_items_than_the_platform_counts_are_a_failure(count: int) -> None:
+    with pytest.raises(ControlPlaneError, match=f"has {count} items and gave 1"):
+        await fetched(Pages({**page(ITEM), "count": count}))
+
+
+async def test_empty_page_before_the_last_is_a_failure_where_items_are_missing() -> None:
+    pages = Pages({**page(num_pages=3), "count": 2}, page(ITEM, num_pages=3))
+    with pytest.raises(ControlPlaneError, match="has 2 items and gave 0"):
+        await fetched(pages)
 
 
 async def test_empty_page_is_the_last() -> None:
@@ -191,7 +219,10 @@ async def test_simulated_platform_is_understood() -> None:
     items = await fetch_history(
         get_json, URL, api_key="key", from_date=date(2025, 11, 30), to_date=date(2025, 11, 30)
     )
-    assert [(item.is_delivered, item.error_code) for item in items] == [(False, 150), (True, 0)]
+    assert [(item.status, item.error_code) for item in items] == [
+        ("failed", 150),
+        ("delivered", 0),
+    ]
 
 
 async def test_item_hides_number_and_text() -> None:

@@ -2,12 +2,14 @@
 
 A record whose outcome is unknown has no id of the platform's, so it is found by number, sender and
 time. Numbers may be kept masked, and senders repeat what was answered 0x08, so several requests may
-fit one record. Therefore requests are first given to the records whose outcome is known, as each of
-them stands for one; only what nobody accounts for is left to the unknown ones.
+fit one record. Each record whose outcome is known stands for one request, too: it takes the one
+with its id, or the only one that fits; where several fit, it is a rival for all of them. Only where
+nothing is left to choose is a fate told; in doubt it is called unclear.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
 
     from otpblue_trio.store import CdrEntry
 
-__all__ = ["SLACK", "Fate", "Finding", "Windows", "find_fates"]
+__all__ = ["SLACK", "Fate", "Finding", "Times", "Windows", "find_fates"]
 
 SLACK = 30.0
 """Seconds by which the platform's clock and its note of a request may differ from a record's."""
+
+_ROUNDS = 5
+_CROWD = 20
+"""More requests than this that fit one record tell nothing, and are not looked at one by one."""
 
 
 class Finding(StrEnum):
@@ -35,8 +41,10 @@ class Finding(StrEnum):
     FAILED = "failed"
     ABSENT = "absent"
     """No request fits: the platform never took it."""
+    EARLY = "too early"
+    """No request fits yet, and the platform may still note one."""
     UNCLEAR = "unclear"
-    """Several requests fit, or one fits several records, and they ended differently."""
+    """Requests may be this one's or another's and ended differently, or in a way nobody knows."""
 
 
 @attrs.frozen
@@ -68,35 +76,51 @@ class Windows:
         every = [span for spans in self._spans.values() for span in spans]
         self.first = min((first for first, _ in every), default=0.0)
         self.last = max((last for _, last in every), default=0.0)
-
-    @property
-    def numbers(self) -> Collection[str]:
-        """The numbers, as they were kept."""
-        return self._spans.keys()
+        self.last_answer = self.last + longest + SLACK
+        """When the last record was written that may be of a request in the windows."""
 
     def may_have(self, item: HistoryItem, key: bytes | None) -> bool:
         """Tell whether a request may be one of the messages'."""
         created = item.created.timestamp()
         return self.first <= created <= self.last and any(
-            self._meets(number, created, created) for number in kept_spellings(item.contact, key)
+            begin <= created <= end
+            for number in kept_spellings(item.contact, key)
+            for begin, end in self._spans.get(number, ())
         )
 
-    def may_rival(self, record: CdrEntry) -> bool:
-        """Tell whether another record may be of a request that could be one of the messages'."""
-        return self._meets(record.destination, *_time_span(record, self._longest))
 
-    def _meets(self, number: str, first: float, last: float) -> bool:
-        spans = self._spans.get(number, ())
-        return any(begin <= last and first <= end for begin, end in spans)
+class Times:
+    """When the platform noted some requests, by number.
+
+    Args:
+      items: the requests.
+      longest: see `Windows`.
+      key: of the hashes of numbers; None: there is none.
+    """
+
+    def __init__(self, items: Iterable[HistoryItem], longest: float, key: bytes | None) -> None:
+        self._longest = longest
+        self._times: dict[str, list[float]] = {}
+        for item in items:
+            for number in kept_spellings(item.contact, key):
+                self._times.setdefault(number, []).append(item.created.timestamp())
+        for times in self._times.values():
+            times.sort()
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers in every way in which they may be kept."""
+        return sorted(self._times)
+
+    def may_be_of(self, record: CdrEntry) -> bool:
+        """Tell whether one of the requests may be a record's."""
+        times = self._times.get(record.destination, [])
+        first, last = _time_span(record, self._longest)
+        return bisect_left(times, first) < bisect_right(times, last)
 
 
 def _time_span(record: CdrEntry, longest: float) -> tuple[float, float]:
-    """Return the first and the last moment at which the platform can have noted a message.
-
-    Args:
-      record: of the message.
-      longest: see `Windows`.
-    """
+    """Return the first and the last moment at which the platform can have noted a message."""
     return record.time - max(record.latency, longest) - SLACK, record.time + SLACK
 
 
@@ -107,34 +131,31 @@ def find_fates(
     *,
     longest: float,
     key: bytes | None,
+    now: float,
 ) -> list[Fate]:
     """Return what became of each message, in the order of the records.
 
     All records and items are of one API key.
 
     Args:
-      unknown: the records whose outcome is unknown.
+      unknown: the records whose outcome is unknown, all of those that may be of the items.
       known: the others to the same numbers around the same time; joined ones do not count.
       items: the history of that time.
       longest: see `Windows`.
       key: of the hashes of numbers; None: there is none.
+      now: in seconds since 1970.
     """
-    numbers = {record.destination for record in unknown}
-    requests: dict[str, list[_Request]] = {number: [] for number in numbers}
-    for item in items:
-        request = _Request.of(item, key)
-        for number in numbers & request.numbers:
-            requests[number].append(request)
-    for record in sorted(known, key=lambda record: record.time):
-        if not record.joined:
-            _give(record, requests.get(record.destination, ()), longest)
-    fitting = [_fitting(record, requests[record.destination], longest) for record in unknown]
+    board = _Board((_Request.of(item, key) for item in items), longest)
+    board.give([record for record in known if not record.joined])
+    fitting = [board.fitting(record) for record in unknown]
     for place, (record, fit) in enumerate(zip(unknown, fitting, strict=True)):
         # Those that joined another have no request of their own.
         if not record.joined:
-            for request in fit:
-                request.rivals.add(place)
-    return [_fate(fit) for fit in fitting]
+            _claim(fit, place)
+    return [
+        _fate(record, fit, is_early=now < record.time + SLACK)
+        for record, fit in zip(unknown, fitting, strict=True)
+    ]
 
 
 @attrs.define(eq=False)
@@ -145,8 +166,11 @@ class _Request:
     numbers: frozenset[str] = attrs.field(repr=False)
     senders: frozenset[str] = attrs.field(repr=False)
     created: float
-    rivals: set[int] = attrs.Factory(set)
-    """Places of the records that it fits."""
+    end: tuple[str, int]
+    rivals: set[object] = attrs.Factory(set)
+    """Who may have made it."""
+    is_crowded: bool = False
+    """True when it fits a record that too many others fit as well."""
     is_given: bool = False
 
     @classmethod
@@ -156,48 +180,89 @@ class _Request:
             numbers=frozenset(kept_spellings(item.contact, key)),
             senders=frozenset((item.sender, *kept_spellings(item.sender, key))),
             created=item.created.timestamp(),
+            end=(item.status.casefold(), item.error_code),
         )
 
-    @property
-    def end(self) -> tuple[bool, int]:
-        return self.item.is_delivered, self.item.error_code
+
+class _Board:
+    """The requests by number and time."""
+
+    def __init__(self, requests: Iterable[_Request], longest: float) -> None:
+        self._longest = longest
+        self._by_number: dict[str, list[_Request]] = {}
+        self._by_id: dict[str, _Request] = {}
+        for request in sorted(requests, key=lambda request: request.created):
+            self._by_id[request.item.message_id] = request
+            for number in request.numbers:
+                self._by_number.setdefault(number, []).append(request)
+        self._times = {
+            number: [request.created for request in requests]
+            for number, requests in self._by_number.items()
+        }
+
+    def fitting(self, record: CdrEntry) -> list[_Request]:
+        """Return the free requests that may be a record's; of its sender if there are any."""
+        times = self._times.get(record.destination, [])
+        first, last = _time_span(record, self._longest)
+        near = self._by_number.get(record.destination, [])[
+            bisect_left(times, first) : bisect_right(times, last)
+        ]
+        fit = [request for request in near if not request.is_given]
+        return [request for request in fit if record.sender in request.senders] or fit
+
+    def give(self, known: Collection[CdrEntry]) -> None:
+        """Give requests to the records whose outcome is known; the rest of these become rivals."""
+        left = [record for record in known if not self._give_named(record)]
+        # What one takes may leave another only one.
+        for _ in range(_ROUNDS):
+            left = [record for record in left if not self._give_only(record)]
+        for record in left:
+            _claim(self._of_its_end(record), record)
+
+    def _give_named(self, record: CdrEntry) -> bool:
+        """Give a record the request with its id, where the ESME was told the platform's own."""
+        request = self._by_id.get(record.message_id)
+        if request is not None:
+            request.is_given = True
+        return request is not None
+
+    def _give_only(self, record: CdrEntry) -> bool:
+        fit = self._of_its_end(record)
+        if len(fit) == 1:
+            fit[0].is_given = True
+        return len(fit) == 1
+
+    def _of_its_end(self, record: CdrEntry) -> list[_Request]:
+        is_delivered = record.reason == Reason.DELIVERED
+        end = (_DELIVERED, 0) if is_delivered else (_FAILED, record.platform_code)
+        return [request for request in self.fitting(record) if request.end == end]
 
 
-def _fitting(record: CdrEntry, requests: Iterable[_Request], longest: float) -> list[_Request]:
-    """Return the free requests that may be a record's; those with its sender if there are any."""
-    first, last = _time_span(record, longest)
-    fit = [
-        request for request in requests if not request.is_given and first <= request.created <= last
-    ]
-    return [request for request in fit if record.sender in request.senders] or fit
+_DELIVERED = "delivered"
+_FAILED = "failed"
 
 
-def _give(record: CdrEntry, requests: Collection[_Request], longest: float) -> None:
-    """Give a record whose outcome is known its request, if it is there.
-
-    By the id where the ESME was told the platform's own, else by the end and the nearest time.
-    """
-    named = [request for request in requests if request.item.message_id == record.message_id]
-    if not named:
-        end = (record.reason == Reason.DELIVERED, record.platform_code)
-        begun = record.time - record.latency
-        named = sorted(
-            (each for each in _fitting(record, requests, longest) if each.end == end),
-            key=lambda request: abs(request.created - begun),
-        )
-    for request in named[:1]:
-        request.is_given = True
+def _claim(fit: list[_Request], rival: object) -> None:
+    for request in fit:
+        if len(fit) > _CROWD:
+            request.is_crowded = True
+        else:
+            request.rivals.add(rival)
 
 
-def _fate(fit: list[_Request]) -> Fate:
+def _fate(record: CdrEntry, fit: list[_Request], *, is_early: bool) -> Fate:
     if not fit:
-        return Fate(Finding.ABSENT)
-    rivals = set().union(*(request.rivals for request in fit))
+        return Fate(Finding.EARLY if is_early else Finding.ABSENT)
     ends = {request.end for request in fit}
-    if len(ends) > 1 or len(fit) != max(1, len(rivals)):
+    is_crowded = len(fit) > _CROWD or any(request.is_crowded for request in fit)
+    is_other = record.sender not in fit[0].senders
+    if is_crowded or is_other or len(ends) > 1:
         return Fate(Finding.UNCLEAR, fitting=len(fit))
-    [(is_delivered, code)] = ends
-    if not is_delivered:
+    rivals: set[object] = set().union(*(request.rivals for request in fit))
+    [(status, code)] = ends
+    if len(fit) != max(1, len(rivals)) or status not in (_DELIVERED, _FAILED):
+        return Fate(Finding.UNCLEAR, fitting=len(fit))
+    if status == _FAILED:
         return Fate(Finding.FAILED, code=code, fitting=len(fit))
     alone = fit[0].item.message_id if len(fit) == 1 else ""
     return Fate(Finding.DELIVERED, message_id=alone, fitting=len(fit))

@@ -18,6 +18,7 @@ from otpblue_trio.config.lines import KeyPath
 from otpblue_trio.config.model import ClientCertificates, Config, Environment, PlatformKind
 from otpblue_trio.config.problems import Fault
 from otpblue_trio.config.values import show
+from otpblue_trio.http_text import parse_http_url
 from otpblue_trio.policy.passwords import is_hash
 from otpblue_trio.policy.types import Account
 from otpblue_trio.smpp.constants import MAX_PASSWORD_CHARACTERS
@@ -116,6 +117,14 @@ def remarks(config: Config, document: Document) -> Iterator[str]:
         yield remark(("listen", "plain"), "passwords and codes travel readable on a plain listener")
     if document.table.get("simulator") and config.platform.kind is not PlatformKind.SIMULATOR:
         yield remark(("simulator",), 'has no effect: platform.kind is not "simulator"')
+    set_urls = document.table.get("platform", {})
+    if config.platform.kind is PlatformKind.HTTP and "url" in set_urls:
+        host = parse_http_url(config.platform.url).authority
+        for name in ("regions_url", "history_url"):
+            other = parse_http_url(getattr(config.platform, name)).authority
+            if name not in set_urls and other != host:
+                told = f"{name} is not set: {other} is asked, with the API keys, and not {host}"
+                yield remark(("platform", "url"), told)
     for name, bound in (
         ("max_connections_per_address", "max_connections"),
         ("max_in_flight_per_session", "max_in_flight_per_account"),

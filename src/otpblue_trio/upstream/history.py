@@ -29,18 +29,13 @@ class HistoryItem:
     """With its time zone."""
     contact: str = attrs.field(repr=False)
     status: str
-    """`delivered` or `failed`."""
+    """`delivered` or `failed`, as the platform writes it."""
     region: str = ""
     sender: str = ""
     text: str = attrs.field(default="", repr=False)
     language: str = ""
     error_code: int = 0
     """The platform's error code; 0: none."""
-
-    @property
-    def is_delivered(self) -> bool:
-        """True when the message reached the phone."""
-        return self.status == "delivered"
 
 
 async def fetch_history(
@@ -73,10 +68,11 @@ async def fetch_history(
       The wanted items in the platform's order.
 
     Raises:
-      ControlPlaneError: a page did not come or is not as agreed, or there are more than
-        `max_pages`: ask for a shorter span.
+      ControlPlaneError: a page did not come or is not as agreed, there are more than `max_pages`
+        (ask for a shorter span), or fewer items came than the platform says there are.
     """
     items: dict[str, HistoryItem] = {}
+    came = promised = 0
     page = 1
     while True:
         answer = await get_json(
@@ -95,7 +91,11 @@ async def fetch_history(
         for item in filter(wanted, read.items):
             items.setdefault(item.message_id, item)
         on_page(page, read.num_pages)
+        came += len(read.items)
+        promised = promised or read.count
         if page >= read.num_pages or not read.items:
+            if came < promised:
+                raise ControlPlaneError(f"the history has {promised} items and gave {came}")
             return tuple(items.values())
         if page >= max_pages:
             raise ControlPlaneError(
@@ -106,6 +106,7 @@ async def fetch_history(
 
 @attrs.frozen(kw_only=True)
 class _Page:
+    count: int
     items: tuple[HistoryItem, ...]
     num_pages: int
 
