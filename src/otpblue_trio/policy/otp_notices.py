@@ -250,8 +250,15 @@ def _is_hour(message: Message, judged: Judged, *, is_polish: bool) -> bool:
     before = message.at.get(place)
     if has_at and before is not None and before.kind == "date":
         return True
+    if tokens[number.first - 1].text == ":" and _names_code_before(message, judged):
+        return False  # "passcode for your check-in: 7730"
     words = " ".join(t.text for t in tokens[max(place - 2, 0) : place + 1] if t.kind == WORD)
     return words.endswith(_ARRIVALS)
+
+
+def _names_code_before(message: Message, judged: Judged) -> bool:
+    first, _ = span_of(message, judged)
+    return any(t.bits & lexicon.NOUN for t in message.tokens[first : judged.number.first])
 
 
 def _tells_hour(message: Message, judged: Judged, *, is_polish: bool) -> bool:

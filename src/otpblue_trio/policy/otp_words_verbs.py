@@ -108,7 +108,7 @@ stiskněte πατήστε πάτα bấm_phím tekan اضغط לחצו לחץ �
 
 # What a code is for: with a lone number in the right place, this makes a message about a code.
 PURPOSE = """
-ubah_email ubah_nomor ganti_email ganti_nomor
+untuk_ganti untuk_mengganti ubah_email ubah_nomor ganti_email ganti_nomor
 verknüpf* koppeln vincula vincular vincule
 identif* identity identität legitimier* legitimer* tożsamoś* личност* особу kimli* identitas
 danh_tính 身份 본인 потвържд* mengesahkan memverifikasi mengonfirmasi mengaktifkan mengesah*
