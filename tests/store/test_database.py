@@ -13,34 +13,23 @@ import attrs
 import pytest
 from tests.store.conftest import full_disk
 
-from otpblue_trio.store import CdrEntry, NumberPrivacy, StoredReceipt, StoreError, read_cdrs
+from otpblue_trio.store import NumberPrivacy, StoredReceipt, StoreError, read_cdrs
 from otpblue_trio.store.database import Database, Job
-from otpblue_trio.store.schema import cdr_row, receipt_row
-from otpblue_trio.testing import stored_receipt
+from otpblue_trio.store.journal import Segment
+from otpblue_trio.store.schema import cdr_row, put_before, receipt_row
+from otpblue_trio.testing import cdr_entry, stored_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from otpblue_trio.store import CdrEntry
+
 NOW = 1795452001.0
 TTL = 3600.0
 RETENTION = 86_400.0
 
-CDR = CdrEntry(
-    time=NOW,
-    system_id="demo",
-    connection_id=12,
-    sequence_number=7,
-    destination="+14155552671",
-    region="US",
-    sender="14155550199",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="0b7f6a8e-1c1d-4f2e-9b1a-3f1b2c3d4e5f",
-    latency=0.125,
-    joined=False,
-)
+CDR = cdr_entry(time=NOW, sender="14155550199")
 RECEIPT = stored_receipt(
     dest_addr_ton=1,
     dest_addr_npi=1,
@@ -192,6 +181,25 @@ def test_second_opening_is_refused_while_the_first_lasts(path: Path) -> None:
     first.close()
     second.open(_job())
     second.close()
+
+
+def test_file_that_never_was_a_database_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("[[accounts]]")
+    path.chmod(0o644)
+    with pytest.raises(StoreError, match=r"otpblue\.db is there and no database"):
+        _database(path).open(_job())
+    assert path.read_text() == "[[accounts]]"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_no_regular_file_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path, 0o644)
+    with pytest.raises(StoreError, match=r"otpblue\.db is no regular file"):
+        _database(path).open(_job())
+    assert path.stat().st_mode & 0o777 == 0o644
 
 
 def test_newer_database_is_refused_and_left_alone(path: Path) -> None:
@@ -598,6 +606,118 @@ def test_replaced_database_is_noticed(path: Path) -> None:
     database.perform(failed)
     database.close()
     assert "replaced" in failed.trouble
+
+
+def test_rows_of_a_database_put_in_the_place_of_ours_are_not_overwritten(path: Path) -> None:
+    other = path.with_name("other.db")
+    backup = _database(other)
+    _perform(backup, _job([CDR, CDR], _receipts(3, system_id="of the backup")))
+    backup.close()
+    database = _database(path)
+    _perform(database, _job([CDR], _receipts(2)))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink()
+    other.rename(path)
+    failed = _job(sweep=True)
+    database.perform(failed)
+    assert failed.trouble
+    _perform(database, _job([CDR], _receipts(2)))
+    database.close()
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 3
+    assert _inherited_ids(path) == [-3, -2, -1, 1, 2]
+
+
+def test_ids_begin_at_one_behind_rows_that_were_put_before(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR], _receipts(2)))
+    database.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for _ in range(2):
+            put_before(connection)
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    database.close()
+    assert (job.first_receipt_id, job.first_cdr_id) == (1, 1)
+
+
+def test_lock_that_is_removed_is_noticed_and_taken_again(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    path.with_name(path.name + ".lock").unlink()
+    failed = _job(sweep=True)
+    database.perform(failed)
+    assert "the lock file was removed" in failed.trouble
+    _perform(database, _job([CDR]))
+    with pytest.raises(StoreError, match="in use by another process"):
+        _database(path).open(_job())
+    database.close()
+
+
+def test_lock_that_another_process_has_taken_meanwhile_stays_trouble(path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    path.with_name(path.name + ".lock").unlink()
+    second = _database(path)
+    second.open(_job())
+    for sweep in (True, False):
+        failed = _job([CDR], sweep=sweep)
+        database.perform(failed)
+    assert "in use by another process" in failed.trouble
+    second.close()
+    database.close()
+
+
+def test_two_links_to_one_database_are_one(path: Path, tmp_path: Path) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR]))
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with pytest.raises(StoreError, match="in use by another process"):
+        _database(link).open(_job())
+    database.close()
+
+
+def test_damaged_journal_is_told_and_kept(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    segment = Segment(path.with_name(path.name + ".journal-1"))
+    segment.open()
+    for number in range(1, 4):
+        segment.append([(cdr_row(number, CDR), None)], [])
+    segment.close()
+    file = path.with_name(path.name + ".journal-1")
+    octets = bytearray(file.read_bytes())
+    octets[20] ^= 1
+    file.write_bytes(octets)
+    database = _database(path)
+    job = _job()
+    database.open(job)
+    database.close()
+    [notice] = job.notices
+    [aside] = path.parent.glob("*.corrupt-*")
+    assert f"moved to {aside}" in notice
+    assert aside.read_bytes() == octets
+    assert len(read_cdrs(path, since=0.0, until=NOW + 1, limit=10)) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("message_state", -126),
+        ("source_addr_ton", 256),
+        ("done_at", 1e18),
+        ("message_id", 65 * "x"),
+    ],
+)
+def test_receipt_that_no_deliver_sm_can_carry_is_not_inherited(
+    path: Path, column: str, value: object
+) -> None:
+    database = _database(path)
+    _perform(database, _job([CDR], _receipts(3)))
+    database.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE receipts SET {column} = ? WHERE receipt_id = 2", (value,))  # noqa: S608
+    assert _inherited_ids(path) == [1, 3]
 
 
 def test_receipt_takes_the_place_of_another_of_its_id(path: Path) -> None:

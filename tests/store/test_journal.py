@@ -104,7 +104,7 @@ def test_whatever_was_cut_off_the_frames_before_are_read(
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
-def test_damage_hides_no_frame_before_it(
+def test_damage_is_told_and_hides_no_frame_before_it(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
     path = tmp_path_factory.mktemp("damage") / "otpblue.db"
@@ -119,8 +119,18 @@ def test_damage_hides_no_frame_before_it(
     place %= len(octets)
     octets[place] ^= 1 << bit
     file.write_bytes(octets)
-    whole = sum(size <= place for size in sizes)
-    assert [row[0] for row in read_journal(path).cdrs] == list(range(1, whole + 1))
+    before = sum(size <= place for size in sizes)
+    found = read_journal(path)
+    ids = [row[0] for row in found.cdrs]
+    assert ids[:before] == list(range(1, before + 1))
+    # Those behind it only where its length is not what was damaged.
+    behind = list(range(before + 2, 6))
+    assert ids[before:] in ([], behind)
+    start = sizes[before - 1] if before else 0
+    if place - start >= 4:
+        assert ids[before:] == behind
+    [(damaged, unread)] = found.damaged
+    assert (damaged, unread > 0) == (file, True)
     segment.close()
 
 

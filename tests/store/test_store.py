@@ -123,7 +123,7 @@ def _ids(path: Path) -> list[int]:
 
 
 def _write_nonsense(path: Path) -> None:
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"nonsense" * 1000)
 
 
@@ -493,6 +493,8 @@ async def test_receipt_that_is_disowned_while_the_disk_keeps_it_does_not_stay(
 async def test_corrupt_database_is_told_and_does_not_stop_anybody(
     path: Path, operator: Operator
 ) -> None:
+    async with _running(_store(path, operator)):
+        pass
     _write_nonsense(path)
     async with _running(_store(path, operator)) as store:
         assert await _kept(store)

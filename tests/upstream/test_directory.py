@@ -293,6 +293,32 @@ async def test_everything_can_be_invalidated(office: BackOffice) -> None:
     assert office.asked == ["acme", "absent"] * 2
 
 
+@pytest.mark.parametrize("name", ["acme", None])
+async def test_call_under_way_when_its_account_is_invalidated_is_made_again(
+    office: BackOffice, autojump_clock: object, name: str | None
+) -> None:
+    office.latency = 2.0
+    directory = directory_of(office)
+    found: list[object] = []
+
+    async def bind() -> None:
+        found.append(await directory.find("acme"))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bind)
+        await trio.sleep(1.0)
+        nursery.start_soon(bind)
+        directory.invalidate(name)
+        nursery.start_soon(bind)
+        await trio.sleep(2.0)
+        # What the back office says from now on is what counts.
+        office.add("acme", enabled=False)
+    assert office.asked == ["acme", "acme"]
+    accounts = [account for account in found if isinstance(account, Account)]
+    assert len(accounts) == 3
+    assert not any(account.enabled for account in accounts)
+
+
 async def test_invalidated_account_still_serves_in_an_outage(office: BackOffice) -> None:
     directory = directory_of(office)
     known = await directory.find("acme")

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import attrs
+import bcrypt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +124,8 @@ def test_rate_at_its_bounds_is_taken(rate: int) -> None:
         ({"allowSendText": 1}, "allowSendText"),
         ({"enabled": []}, "enabled"),
         ({"failureMode": "later"}, "failureMode"),
+        ({"codePatterns": 101 * ["([0-9]{6})"]}, "codePatterns is not at most 100"),
+        ({"allowedIps": 1001 * ["192.0.2.7"]}, "allowedIps is not at most 1000"),
     ],
 )
 def test_fault_in_a_field_spoils_the_reply_and_is_named(
@@ -133,8 +136,16 @@ def test_fault_in_a_field_spoils_the_reply_and_is_named(
 
 
 def test_every_fault_is_named() -> None:
-    with pytest.raises(BadReply, match="apiKey is missing, maxTps is not valid"):
+    with pytest.raises(BadReply, match="apiKey is missing, maxTps is not a whole number from 1"):
         read(apiKey=None, maxTps=0)
+
+
+def test_plain_password_is_refused_where_hashes_are_wanted() -> None:
+    reply = {"systemId": "acme", "password": "secret", "apiKey": "key"}
+    with pytest.raises(BadReply, match="password is no bcrypt, argon2 or scrypt hash"):
+        account_of_reply(reply, "acme", DEFAULTS, plain_passwords=False)
+    hashed = {**reply, "password": bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()}
+    assert account_of_reply(hashed, "acme", DEFAULTS, plain_passwords=False).system_id == "acme"
 
 
 def test_message_tells_no_value() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from otpblue_trio.app.tls import TlsError
-from otpblue_trio.config import PlatformKind
+from otpblue_trio.config import Environment, PlatformKind
 from otpblue_trio.upstream import AccountDirectory, ControlPlane, make_ssl_context
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def make_directory(config: Config, *, on_trouble: Callable[[str], None]) -> Acco
         clock=trio.current_time,
         ttl=settings.ttl,
         defaults=config.defaults,
+        plain_passwords=config.environment is not Environment.PRODUCTION,
         on_trouble=on_trouble,
     )
 

@@ -16,7 +16,8 @@ clearingnummer* codice_abi codice_cab
 order orders ref reference invoice bill booking reservation ticket case parcel package shipment
 tracking consignment transaction txn trx session request customer_id customer_number customer
 client member membership user_id userid username merchant policy contract claim appointment
-หมายเลขผู้ใช้ รหัสผู้ใช้ไฟฟ้า mailer letter_no pin_letter hausnummer huisnummer husnummer husnr talonumero casilla filiale
+หมายเลขผู้ใช้ รหัสผู้ใช้ไฟฟ้า mailer letter_no pin_letter hausnummer huisnummer husnummer husnr
+talonumero casilla filiale
 отделение отделении отделения відділення відділенні л/с о/р р/с лицевой_счет
 queue seat room flight train bus gate platform build version release model serial sku item
 product meter reading balance receipt batch terminal store branch ext extension suite flat

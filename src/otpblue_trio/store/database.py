@@ -23,7 +23,14 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from otpblue_trio.store.files import load_key, lock_database, make_private, move_aside
+from otpblue_trio.store.files import (
+    is_locked,
+    load_key,
+    lock_database,
+    make_private,
+    move_aside,
+    refuse_foreign,
+)
 from otpblue_trio.store.journal import read_journal, remove_journal
 from otpblue_trio.store.numbers import KeepNumber, NumberPrivacy, number_keeper
 from otpblue_trio.store.records import StoreError
@@ -32,6 +39,7 @@ from otpblue_trio.store.schema import (
     delete_receipts,
     migrate,
     next_cdr_id,
+    put_before,
     read_receipts,
     receipt_is_whole,
     receipt_row,
@@ -225,6 +233,11 @@ class Database:
                 connection.close()
 
     def _open(self, job: Job) -> None:
+        if not self._was_opened:
+            refuse_foreign(self._path)
+        if self._lock is not None and not is_locked(self._path, self._lock):
+            os.close(self._lock)
+            self._lock = None
         if self._lock is None:
             self._lock = lock_database(self._path)
         if self._keep is None:
@@ -242,20 +255,21 @@ class Database:
             receipts = self._saved + receipts
             self._saved = []
         if not self._was_opened:
-            receipts = self._bring_in_journal(receipts)
+            receipts = self._bring_in_journal(job, receipts)
         if self._journal is not None:
             self._journal.open()
         if not self._was_opened:
             self._was_opened = True
             self._wall_minus_loop = job.now - job.started_at
-            job.first_receipt_id = receipts[-1].receipt_id + 1 if receipts else 1
+            job.first_receipt_id = max(receipts[-1].receipt_id, 0) + 1 if receipts else 1
             job.first_cdr_id = next_cdr_id(self._connected())
             job.inherited = [receipt for receipt in receipts if receipt.expires_at > job.now]
 
-    def _bring_in_journal(self, receipts: list[StoredReceipt]) -> list[StoredReceipt]:
+    def _bring_in_journal(self, job: Job, receipts: list[StoredReceipt]) -> list[StoredReceipt]:
         """Write what an earlier run left in its journal, and remove that.
 
         Args:
+          job: is told of damage.
           receipts: those in the database.
 
         Returns:
@@ -271,6 +285,12 @@ class Database:
             connection.execute("COMMIT")
             self._wrote = True
             receipts = list(read_receipts(connection, self._receipt_ttl))
+        for damaged, octets in leftover.damaged:
+            aside = move_aside(damaged, job.now, ("",))
+            job.notices.append(
+                f"the journal was damaged: {octets} octets of it, with records and receipts, could"
+                f" not be read; moved to {aside}"
+            )
         remove_journal(self._path)
         return receipts
 
@@ -289,6 +309,9 @@ class Database:
         )
         try:
             migrate(connection)
+            found = self._path.stat()
+            if self._was_opened and (found.st_dev, found.st_ino) != self._identity:
+                put_before(connection)
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             if mode != "wal":
                 raise sqlite3.OperationalError("this file system cannot hold a write-ahead log")
@@ -301,7 +324,6 @@ class Database:
             receipts = list(read_receipts(connection, self._receipt_ttl))
             if not all(receipt_is_whole(receipt) for receipt in receipts):
                 raise _DamagedRow("a receipt is damaged")
-            found = self._path.stat()
         except BaseException:
             connection.close()
             raise
@@ -345,6 +367,8 @@ class Database:
         found = self._path.stat()
         if (found.st_dev, found.st_ino) != self._identity:
             raise sqlite3.OperationalError("the database file was replaced by another")
+        if self._lock is None or not is_locked(self._path, self._lock):
+            raise sqlite3.OperationalError("the lock file was removed or replaced")
         if self._journal is not None and not self._journal.is_in_place():
             raise sqlite3.OperationalError("a file of the journal was removed or replaced")
         connection = self._connected()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import stat
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,16 +21,19 @@ from otpblue_trio.store.numbers import KEY_OCTETS
 from otpblue_trio.store.records import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = [
     "beside",
     "find_key",
+    "is_locked",
     "load_key",
     "lock_database",
     "make_private",
     "move_aside",
     "open_private",
+    "refuse_foreign",
 ]
 
 _PRIVATE = 0o600
@@ -37,11 +41,36 @@ _PRIVATE_DIRECTORY = 0o700
 _OTHERS = 0o077
 
 _SQLITE_SUFFIXES = ("", "-wal", "-shm")
+_SQLITE_HEADER = b"SQLite format 3\0"
+_OURS = (".lock", ".key", ".journal-1", ".journal-2")
+"""What lies beside a database that this program has had open."""
 
 
 def beside(path: Path, suffix: str) -> Path:
     """Return the path of a file that belongs to the database."""
     return path.with_name(path.name + suffix)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Make sure that a path leads to a database, to nothing, or to what was a database of ours.
+
+    To be called before anything is made beside it.
+
+    Raises:
+      StoreError: it leads to something else, which must not be renamed or hidden.
+      OSError: it cannot be read.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise StoreError(f"store.path: {path} is no regular file")
+    with path.open("rb") as file:
+        head = file.read(len(_SQLITE_HEADER))
+    if head in (b"", _SQLITE_HEADER) or any(_lock_path(path, s).exists() for s in _OURS):
+        return
+    raise StoreError(f"store.path: {path} is there and no database: name another file or move it")
 
 
 def make_private(path: Path) -> None:
@@ -76,17 +105,31 @@ def _hide(path: Path) -> None:
         path.chmod(mode & ~_OTHERS & 0o777)
 
 
+def _lock_path(path: Path, suffix: str = ".lock") -> Path:
+    """Return the path beside the file itself: two links to it are one database."""
+    return beside(path.resolve(), suffix)
+
+
+def is_locked(path: Path, descriptor: int) -> bool:
+    """Tell whether the lock of a database still keeps others out: its file is still there."""
+    try:
+        found = _lock_path(path).stat()
+    except OSError:
+        return False
+    return os.path.samestat(found, os.fstat(descriptor))
+
+
 def lock_database(path: Path) -> int:
     """Take the database for this process, and return the descriptor to close in the end.
 
-    The lock ends with the process, however that ends.
+    The lock ends with the process, however that ends, and when somebody removes its file.
 
     Raises:
       StoreError: another process has it.
       OSError: the lock file cannot be made.
     """
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    descriptor = open_private(beside(path, ".lock"), os.O_RDWR | os.O_CREAT)
+    descriptor = open_private(_lock_path(path), os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -149,8 +192,13 @@ def _write_whole(path: Path, octets: bytes) -> None:
     draft.rename(path)
 
 
-def move_aside(path: Path, now: float) -> Path:
-    """Rename a database that is of no use, with its write-ahead log; return its new name.
+def move_aside(path: Path, now: float, suffixes: Sequence[str] = _SQLITE_SUFFIXES) -> Path:
+    """Rename a file that is of no use, with those that belong to it; return its new name.
+
+    Args:
+      path: of the file.
+      now: in seconds since 1970; part of the new name.
+      suffixes: of the files; left out: those of a database with its write-ahead log.
 
     Raises:
       OSError: it cannot be renamed.
@@ -162,7 +210,7 @@ def move_aside(path: Path, now: float) -> Path:
         count += 1
         aside = beside(path, f".corrupt-{stamp}-{count}")
     # The log first: a fresh database must never meet the old one's.
-    for suffix in reversed(_SQLITE_SUFFIXES):
+    for suffix in reversed(suffixes):
         with suppress(FileNotFoundError):
             beside(path, suffix).rename(beside(aside, suffix))
     return aside

@@ -17,8 +17,9 @@ A segment that is full, or a file that cannot be written, refuses the record: it
 for a commit. After trouble with the database segments keep what they have until a commit succeeds.
 
 A frame is its length, its CRC-32, and JSON of the version, some records with their receipts, and
-the ids of receipts that were done before. What follows a damaged frame was never promised: the
-write that was cut off by the end of the process is the last one.
+the ids of receipts that were done before. A frame that is damaged is left out, and those behind it
+are read where its length still leads to them; a write that a loss of power cut off is the last one.
+What could not be read is told, and the file kept.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from otpblue_trio.store.files import beside, open_private
 from otpblue_trio.store.records import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from otpblue_trio.store.schema import Row
@@ -61,12 +62,14 @@ class Leftover:
       cdrs: rows of records.
       receipts: rows of receipts that were not done, by id.
       done: ids of receipts that were done, wherever they are kept.
+      damaged: files of which something could not be read, each with so many octets.
     """
 
     def __init__(self) -> None:
         self.cdrs: list[Row] = []
         self.receipts: dict[int, Row] = {}
         self.done: list[int] = []
+        self.damaged: list[tuple[Path, int]] = []
 
 
 class Segment:
@@ -249,14 +252,18 @@ def read_journal(path: Path) -> Leftover:
     """
     leftover = Leftover()
     for suffix in _SUFFIXES:
+        segment = beside(path, suffix)
         try:
-            octets = beside(path, suffix).read_bytes()
+            octets = segment.read_bytes()
         except FileNotFoundError:
             continue
-        for version, *rest in _frames(octets):
+        frames, unread = _frames(octets)
+        if unread:
+            leftover.damaged.append((segment, unread))
+        for version, *rest in frames:
             if version != _VERSION:
                 raise StoreError(
-                    f"store.path: {beside(path, suffix)} has version {version}, this program knows"
+                    f"store.path: {segment} has version {version}, this program knows"
                     f" {_VERSION}: a newer one wrote it"
                 )
             entries, done = rest
@@ -280,14 +287,19 @@ def remove_journal(path: Path) -> None:
         beside(path, suffix).unlink(missing_ok=True)
 
 
-def _frames(octets: bytes) -> Iterator[list[Any]]:
-    """Yield the frames up to the first that is not whole."""
-    start = 0
+def _frames(octets: bytes) -> tuple[list[list[Any]], int]:
+    """Return the whole frames, and how many octets are none."""
+    frames: list[list[Any]] = []
+    unread = start = 0
     while len(octets) - start >= _HEAD.size:
         length, checksum = _HEAD.unpack_from(octets, start)
-        start += _HEAD.size
-        body = octets[start : start + length]
-        start += length
-        if not length or len(body) != length or zlib.crc32(body) != checksum:
-            return
-        yield orjson.loads(body)
+        end = start + _HEAD.size + length
+        if not length or end > len(octets):
+            break
+        body = octets[start + _HEAD.size : end]
+        if zlib.crc32(body) == checksum:
+            frames.append(orjson.loads(body))
+        else:
+            unread += end - start
+        start = end
+    return frames, unread + len(octets) - start

@@ -16,7 +16,7 @@ from otpblue_trio.store.records import StoredReceipt, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from otpblue_trio.store.numbers import KeepNumber
     from otpblue_trio.store.records import CdrEntry
@@ -278,7 +278,7 @@ def rewrite_receipts(connection: sqlite3.Connection, most: int) -> None:
 def next_cdr_id(connection: sqlite3.Connection) -> int:
     """Return an id that is higher than those of all records."""
     highest = connection.execute("SELECT max(cdr_id) FROM cdrs").fetchone()[0]
-    return int(highest or 0) + 1
+    return max(int(highest or 0), 0) + 1
 
 
 def read_receipts(connection: sqlite3.Connection, receipt_ttl: float) -> Iterator[StoredReceipt]:
@@ -301,15 +301,58 @@ _RECEIPT_TYPES = tuple(
 
 
 def receipt_is_whole(receipt: StoredReceipt) -> bool:
-    """Tell whether a row has the types of a receipt, and only text that is UTF-8.
+    """Tell whether a row has the types of a receipt, and only values that a deliver_sm can carry.
 
     SQLite sees damage of its structure, not of what a row holds.
     """
     for name, type_ in _RECEIPT_TYPES:
         value = getattr(receipt, name)
-        if type(value) is not type_ or (isinstance(value, str) and "\ufffd" in value):
+        if type(value) is not type_ or not _WHOLE[type_](value):
             return False
-    return True
+    return all(getattr(receipt, name) in _OCTET for name in _OCTETS) and all(
+        len(getattr(receipt, name)) <= longest for name, longest in _LONGEST.items()
+    )
+
+
+_OCTET = range(256)
+_OCTETS = (
+    *("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi", "message_state"),
+)
+_LONGEST = {
+    "source_addr": 21,
+    "destination_addr": 21,
+    "message_id": 64,
+    "receipt_stat": 7,
+    "receipt_error": 3,
+}
+"""Characters; SMPP 3.4, 5.2.8, 5.2.9 and 5.2.23, and the text of a receipt."""
+_LATEST = 253402300800.0
+"""The year 10000, for which there is no date."""
+
+
+def _is_text(value: str) -> bool:
+    return "\ufffd" not in value and "\0" not in value and all(c <= "\xff" for c in value)
+
+
+_WHOLE: dict[type, Callable[[Any], bool]] = {
+    int: lambda _value: True,
+    float: lambda value: 0.0 <= value < _LATEST,
+    str: _is_text,
+}
+
+
+def put_before(connection: sqlite3.Connection) -> None:
+    """Give the rows of a database that came from elsewhere ids below all that this run has given.
+
+    Else the rows of this run would take their places.
+    """
+    for table, column in (("cdrs", "cdr_id"), ("receipts", "receipt_id")):
+        found = connection.execute(f"SELECT min({column}), max({column}) FROM {table}")  # noqa: S608
+        lowest, highest = found.fetchone()
+        if highest is not None and highest > 0:
+            # Below all that are there: ids must differ while they change, too.
+            further = highest - min(lowest, 0) + 1
+            connection.execute(f"UPDATE {table} SET {column} = {column} - ?", (further,))  # noqa: S608
 
 
 def as_text(octets: bytes) -> str:
@@ -327,7 +370,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     application_id = _number(connection, "application_id")
     is_empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     if application_id != APPLICATION_ID and not is_empty:
-        raise StoreError("store.path: the file is a database of another program")
+        name = connection.execute("PRAGMA database_list").fetchone()[2]
+        raise StoreError(f"store.path: {name} is a database of another program")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"store.path: the database has schema version {version}, this program knows up to"

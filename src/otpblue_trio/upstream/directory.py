@@ -57,6 +57,8 @@ class _Call:
 
     ended: trio.Event = attrs.field(factory=trio.Event)
     answer: _Entry | DirectoryDown | None = None
+    is_stale: bool = False
+    """True when the account was invalidated meanwhile: the answer may be older than that."""
 
 
 class AccountDirectory:
@@ -69,6 +71,7 @@ class AccountDirectory:
       clock: the time in seconds; `trio.current_time`.
       ttl: seconds for which an account is served from memory; 0 asks every time.
       defaults: an account whose settings stand where a reply has none; its identity is not used.
+      plain_passwords: False: an account whose password is no hash is none.
       on_trouble: told in one sentence, free of secrets, of replies that hold no valid account and
         of calls that failed.
       max_accounts: how many entries are remembered; the least recently used are forgotten.
@@ -86,6 +89,7 @@ class AccountDirectory:
         clock: Callable[[], float],
         ttl: float = 1800.0,
         defaults: Account | None = None,
+        plain_passwords: bool = True,
         on_trouble: Callable[[str], None] | None = None,
         max_accounts: int = 10_000,
     ) -> None:
@@ -95,6 +99,7 @@ class AccountDirectory:
         self._clock = clock
         self._ttl = ttl
         self.defaults = defaults or Account(system_id="", password="", api_key="")
+        self._plain_passwords = plain_passwords
         self._on_trouble = on_trouble
         self._max_accounts = max_accounts
         # Absences are kept apart, so that guesses at names cannot push accounts out.
@@ -122,9 +127,11 @@ class AccountDirectory:
                 return entry.account
             call = self._calls.get(system_id)
             if call is None:
-                return _account_of(await self._call(system_id))
-            await call.ended.wait()
-            if call.answer is not None:
+                call = self._calls[system_id] = _Call()
+                await self._call(system_id, call)
+            else:
+                await call.ended.wait()
+            if call.answer is not None and not call.is_stale:
                 return _account_of(call.answer)
 
     def invalidate(self, system_id: str | None = None) -> None:
@@ -135,11 +142,15 @@ class AccountDirectory:
         if system_id is None:
             self._absences.clear()
             entries = list(self._accounts.values())
+            calls = list(self._calls.values())
         else:
             self._absences.pop(system_id, None)
+            calls = [self._calls[system_id]] if system_id in self._calls else []
             entries = [self._accounts[system_id]] if system_id in self._accounts else []
         for entry in entries:
             entry.fresh_until = -math.inf
+        for call in calls:
+            call.is_stale = True
 
     def _fresh(self, system_id: str) -> _Entry | None:
         now = self._clock()
@@ -150,15 +161,15 @@ class AccountDirectory:
                 return entry
         return None
 
-    async def _call(self, system_id: str) -> _Entry | DirectoryDown:
+    async def _call(self, system_id: str, call: _Call) -> None:
         """Ask the directory, and let everybody who waits for this account know the answer."""
-        call = self._calls[system_id] = _Call()
         try:
             call.answer = await self._ask(system_id)
+            if call.is_stale:
+                self.invalidate(system_id)
         finally:
             del self._calls[system_id]
             call.ended.set()
-        return call.answer
 
     async def _ask(self, system_id: str) -> _Entry | DirectoryDown:
         try:
@@ -175,9 +186,13 @@ class AccountDirectory:
         account = None
         if answer.status == 200:
             try:
-                account = account_of_reply(answer.body, system_id, self.defaults)
+                account = account_of_reply(
+                    answer.body, system_id, self.defaults, plain_passwords=self._plain_passwords
+                )
             except BadReply as error:
-                self._trouble(f"the account directory sent no valid account: {error}")
+                self._trouble(
+                    f"the account directory sent no valid account for {system_id!r}: {error}"
+                )
         if account is None:
             self._accounts.pop(system_id, None)
             return self._keep(self._absences, system_id, _Entry(None, self._clock() + NEGATIVE_TTL))

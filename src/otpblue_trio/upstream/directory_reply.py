@@ -18,6 +18,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.http_text import is_header_value
 from otpblue_trio.policy.otp import compile_patterns
+from otpblue_trio.policy.passwords import is_hash
 from otpblue_trio.policy.types import Account, FailureMode, IpNetwork
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BadReply", "account_of_reply"]
 
 _MAX_TPS: Final = 10_000
+_MAX_PATTERNS: Final = 100
+_MAX_NETWORKS: Final = 1000
 _BOOLEANS: Final = {True: True, False: False, "true": True, "false": False}
 
 
@@ -106,36 +109,45 @@ def _strings(value: Any, _type: Any) -> tuple[str, ...]:
 
 def _patterns(value: Any, _type: Any) -> tuple[str, ...]:
     patterns = _strings(value, _type)
+    if len(patterns) > _MAX_PATTERNS:
+        raise ValueError
     compile_patterns(patterns)
     return patterns
 
 
 def _networks(value: Any, _type: Any) -> tuple[IpNetwork, ...]:
+    networks = _strings(value, _type)
+    if len(networks) > _MAX_NETWORKS:
+        raise ValueError
     # Host bits may be set, as in 192.0.2.7/24.
-    return tuple(ip_network(each, strict=False) for each in _strings(value, _type))
+    return tuple(ip_network(each, strict=False) for each in networks)
 
 
-_FIELDS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
-    "system_id": ("systemId", _string),
-    "password": ("password", _password),
-    "api_key": ("apiKey", _header_value),
-    "default_language": ("defaultLanguage", _language),
-    "max_tps": ("maxTps", _rate),
-    "code_patterns": ("codePatterns", _patterns),
-    "allowed_ips": ("allowedIps", _networks),
-    "smpp_ip_whitelist": ("smppIpWhitelist", _networks),
-    "allow_send_text": ("allowSendText", _boolean),
-    "enabled": ("enabled", _boolean),
-    "failure_mode": ("failureMode", _failure_mode),
+_NETWORKS: Final = f"at most {_MAX_NETWORKS} addresses or CIDR networks"
+_FIELDS: Final[dict[str, tuple[str, Callable[[Any, Any], Any], str]]] = {
+    "system_id": ("systemId", _string, "text"),
+    "password": ("password", _password, "text that is not empty"),
+    "api_key": ("apiKey", _header_value, "text that a header can carry"),
+    "default_language": ("defaultLanguage", _language, "two letters"),
+    "max_tps": ("maxTps", _rate, f"a whole number from 1 to {_MAX_TPS}"),
+    "code_patterns": (
+        *("codePatterns", _patterns),
+        f"at most {_MAX_PATTERNS} regular expressions with a group for the code",
+    ),
+    "allowed_ips": ("allowedIps", _networks, _NETWORKS),
+    "smpp_ip_whitelist": ("smppIpWhitelist", _networks, _NETWORKS),
+    "allow_send_text": ("allowSendText", _boolean, "true or false"),
+    "enabled": ("enabled", _boolean, "true or false"),
+    "failure_mode": ("failureMode", _failure_mode, " or ".join(FailureMode)),
 }
-"""Attribute to the name in the JSON object, and its reader."""
+"""Attribute to the name in the JSON object, its reader, and what it takes."""
 
 
 def _make_converter() -> Converter:
     converter = Converter()
     overrides = {
         name: override(rename=json_name, struct_hook=hook)
-        for name, (json_name, hook) in _FIELDS.items()
+        for name, (json_name, hook, _) in _FIELDS.items()
     }
     # mypy takes the overrides for the function's options too, which are named otherwise.
     hook = make_dict_structure_fn(_Reply, converter, **overrides)  # type: ignore[arg-type]
@@ -156,13 +168,16 @@ _SETTINGS: Final = {
 }
 
 
-def account_of_reply(body: object, system_id: str, defaults: Account) -> Account:
+def account_of_reply(
+    body: object, system_id: str, defaults: Account, *, plain_passwords: bool = True
+) -> Account:
     """Return the account that a reply holds.
 
     Args:
       body: the parsed JSON document, whatever it is.
       system_id: the one that was asked for.
       defaults: the settings that stand where the reply has none.
+      plain_passwords: False: a password has to be a hash.
 
     Raises:
       BadReply: there is no valid account of that name in it.
@@ -176,6 +191,8 @@ def account_of_reply(body: object, system_id: str, defaults: Account) -> Account
         raise BadReply(_complaint(error)) from None
     if reply.system_id != system_id:
         raise BadReply("systemId is not the one asked for")
+    if not (plain_passwords or is_hash(reply.password)):
+        raise BadReply("password is no bcrypt, argon2 or scrypt hash, as production wants it")
     networks = reply.smpp_ip_whitelist
     if networks is None:
         networks = reply.allowed_ips
@@ -197,8 +214,9 @@ def account_of_reply(body: object, system_id: str, defaults: Account) -> Account
 def _complaint(error: ClassValidationError) -> str:
     """Name the fields that are at fault."""
     faults, _others = error.group_exceptions()
-    words = [
-        f"{_FIELDS[note.name][0]} is {'missing' if isinstance(fault, KeyError) else 'not valid'}"
-        for fault, note in faults
-    ]
+    words = []
+    for fault, note in faults:
+        name, _, expected = _FIELDS[note.name]
+        is_missing = isinstance(fault, KeyError)
+        words.append(f"{name} is missing" if is_missing else f"{name} is not {expected}")
     return ", ".join(words)
