@@ -216,6 +216,16 @@ async def test_what_takes_a_restart_is_named() -> None:
         assert ("warning", expected) in running.notices
 
 
+async def test_what_takes_a_restart_is_named_until_it_is_as_it_was() -> None:
+    expected = "limits.max_connections has changed: it takes a restart to apply"
+    first = config_of()
+    async with reloading(first) as running:
+        for _ in range(2):
+            await running.reload(config_of(limits=Limits(max_connections=7)))
+        await running.reload(first)
+        assert [text for _, text in running.notices].count(expected) == 2
+
+
 async def test_the_new_configuration_s_warnings_are_told() -> None:
     async with reloading(config_of()) as running:
         await running.reload(config_of(warnings=("something to know",)))

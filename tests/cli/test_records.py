@@ -82,6 +82,17 @@ def reasons(run: Callable[..., Result], *arguments: str) -> list[object]:
 # ---------------------------------------------------------------------- shapes
 
 
+@pytest.mark.parametrize(
+    "option", ["--account=\udcff", "--number=\udcff", "--message-id=\udcff", f"--limit={10**19}"]
+)
+def test_what_stands_in_no_record_is_wrong_usage(
+    run: Callable[..., Result], database: Path, option: str
+) -> None:
+    result = run("records", option)
+    assert result.exit_code == 2
+    assert option.partition("=")[0] in result.stderr
+
+
 def test_a_table_is_aligned_and_says_what_is_not_known(
     run: Callable[..., Result], database: Path
 ) -> None:

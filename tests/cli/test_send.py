@@ -150,6 +150,21 @@ def only_line(text: str) -> str:
     return line
 
 
+@pytest.mark.parametrize("octets", [254, 255, 512])
+def test_a_text_as_long_as_the_guide_allows_is_sent(
+    send: Callable[..., Result], octets: int
+) -> None:
+    assert send(NUMBER, TEXT.ljust(octets, ".")).exit_code == 0
+
+
+def test_a_text_above_the_guides_limit_gets_the_gateways_answer(
+    send: Callable[..., Result],
+) -> None:
+    result = send(NUMBER, TEXT.ljust(513, "."))
+    assert result.exit_code == 1
+    assert "submit_sm_resp: 0x01 ESME_RINVMSGLEN" in result.stdout
+
+
 def test_a_delivered_message_is_told_with_its_receipt(send: Callable[..., Result]) -> None:
     result = send(NUMBER, TEXT, "--from", "MyBank")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -304,7 +319,7 @@ def test_a_server_that_says_nothing_is_given_up(
     [
         (["1" * 30, TEXT], "destination_addr has 30 characters"),
         (["日本", TEXT], "destination_addr"),
-        ([NUMBER, "x" * 300], "short_message has length 300"),
+        ([NUMBER, "x" * 66_000], "tag 1060 with 66000 octets"),
         ([NUMBER, "\udcff"], "not valid Unicode"),
         ([NUMBER, TEXT, "--from=" + "x" * 40], "source_addr has 40 characters"),
         ([NUMBER, TEXT, "--system-id=" + "x" * 16], "system_id has 16 characters"),

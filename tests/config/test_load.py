@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -570,6 +571,16 @@ def test_a_file_that_is_no_short_text_is_refused(
     (folder / "key").write_bytes(octets)
     lines = complain('directory = { url = "https://x", key = { file = "key" } }')
     assert lines == [f"config.toml:1: directory.key: {said}"]
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(
+    complain: Complain, folder: Path
+) -> None:
+    os.mkfifo(folder / "pipe")
+    [line] = complain('directory = { url = "https://a.example", key = { file = "pipe" } }')
+    assert line == "config.toml:1: directory.key: expected a readable file HERE/pipe, found a pipe"
+    [line] = complain('accounts_file = "pipe"')
+    assert line == "HERE/pipe: expected a readable file, found a pipe"
 
 
 @settings(max_examples=30)

@@ -68,17 +68,22 @@ async def test_a_peer_for_whom_there_is_no_room_is_turned_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "reason"),
+    ("octets", "closed"),
     [
-        (b"", CloseReason.PEER_CLOSED),
-        (b"\0\0\0\x10" + bytes(12), CloseReason.PROXY_HEADER),
+        (b"", NotOpened(CloseReason.PEER_CLOSED)),
+        (
+            b"\0\0\0\x10" + bytes(12),
+            NotOpened(
+                CloseReason.PROXY_HEADER, "the connection does not begin with a PROXY header"
+            ),
+        ),
     ],
 )
-async def test_a_stream_without_the_header_that_is_due_does_not_open(
-    octets: bytes, reason: CloseReason
+async def test_a_stream_without_the_header_that_is_due_does_not_open_and_says_why(
+    octets: bytes, closed: NotOpened
 ) -> None:
     stream, tell = await opened(octets, enter=lambda _: True)
-    assert stream == NotOpened(reason)
+    assert stream == closed
     assert tell.peer == BALANCER
 
 

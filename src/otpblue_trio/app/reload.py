@@ -76,6 +76,8 @@ class Reloader:
         notice: Callable[[str, str], None],
     ) -> None:
         self.config = config
+        self._running = config
+        """What was started with: what only a restart changes is compared to it."""
         self._load = load
         self._tls = tls
         self._accounts = accounts
@@ -124,14 +126,14 @@ class Reloader:
         return new, server_context(tls_settings(new)) if self._tls is not None else None
 
     def _put_in_force(self, new: Config, context: ssl.SSLContext | None) -> None:
-        old, self.config = self.config, new
+        self.config = new
         if self._tls is not None and context is not None:
             self._tls.replace(context)
         self._set_log_level(new.log.level)
         self._accounts.replace(new.accounts, new.defaults)
         for warning in new.warnings:
             self._notice("warning", warning)
-        for key in changes_needing_restart(old, new):
+        for key in changes_needing_restart(self._running, new):
             self._notice("warning", f"{key} has changed: it takes a restart to apply")
 
     # ------------------------------------------------------------------ sessions

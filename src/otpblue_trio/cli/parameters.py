@@ -24,6 +24,7 @@ __all__ = [
     "duration",
     "now",
     "since",
+    "text",
 ]
 
 _CommandT = TypeVar("_CommandT", bound="Callable[..., object]")
@@ -109,7 +110,20 @@ UNTIL = click.option(
 )
 """The end of a time, in seconds since 1970."""
 
-ACCOUNT = click.option("--account", metavar="SYSTEM_ID", help="Only of this account.")
+
+def text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Take an option as it is; one that is not UTF-8 stands in no record."""
+    del ctx, parameter
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError as error:
+        raise click.BadParameter("it is not valid UTF-8") from error
+    return value
+
+
+ACCOUNT = click.option(
+    "--account", callback=text, metavar="SYSTEM_ID", help="Only of this account."
+)
 """Records of one account."""
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Fields = Mapping[str, str | int | float | bool]
 
-__all__ = ["csv_lines", "fields_of", "json_line", "store_path", "table", "time_text"]
+__all__ = ["csv_lines", "fields_of", "json_line", "printable", "store_path", "table", "time_text"]
 
 _RIGHT = frozenset({"code", "ms"})
 
@@ -90,7 +90,7 @@ def csv_lines(found: Iterable[Fields]) -> Iterator[str]:
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table under its titles; numbers stand at the right of their column."""
-    shown = [titles, *([_shown(cell) for cell in row] for row in rows)]
+    shown = [titles, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for row in shown:
         cells = (
@@ -100,6 +100,6 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
         yield "  ".join(cells).rstrip()
 
 
-def _shown(text: str) -> str:
-    """Return text that cannot move a terminal's cursor: an ESME chose the sender."""
+def printable(text: str) -> str:
+    """Return text that cannot move a terminal's cursor: somebody outside chose it."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

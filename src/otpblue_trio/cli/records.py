@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from otpblue_trio.cli.parameters import ACCOUNT, AS_CSV, AS_JSON, CONFIG, UNTIL, now, since
+from otpblue_trio.cli.parameters import ACCOUNT, AS_CSV, AS_JSON, CONFIG, UNTIL, now, since, text
 from otpblue_trio.cli.record_text import (
     csv_lines,
     fields_of,
@@ -32,6 +32,7 @@ _TITLES = (
     *("time (UTC)", "account", "number", "region", "sender", "reason"),
     *("status", "code", "ms", "message_id", "note"),
 )
+_MOST_FOUND = 10**15
 _MOST_SHOWN = 10_000
 """A table is in memory as a whole, on a machine that has a gateway to run."""
 
@@ -48,9 +49,14 @@ _MOST_SHOWN = 10_000
 @ACCOUNT
 @click.option(
     "--number",
+    callback=text,
     help="Only to this number, with its country code; or as it stands in the records.",
 )
-@click.option("--message-id", help="Only of this message, as the response and the receipt name it.")
+@click.option(
+    "--message-id",
+    callback=text,
+    help="Only of this message, as the response and the receipt name it.",
+)
 @click.option(
     "--reason",
     type=click.Choice([reason.value for reason in Reason]),
@@ -64,7 +70,7 @@ _MOST_SHOWN = 10_000
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, _MOST_FOUND),
     help=f"Only the newest so many; of a table {_SHOWN_BY_DEFAULT} when left out.",
 )
 @AS_JSON
@@ -108,8 +114,8 @@ def records(
     if as_json or as_csv:
         with closing(find_cdrs(path, query, newest=limit)) as found:
             fields = map(fields_of, found)
-            for text in csv_lines(fields) if as_csv else map(json_line, fields):
-                click.echo(text, nl=False)
+            for line in csv_lines(fields) if as_csv else map(json_line, fields):
+                click.echo(line, nl=False)
         return
     limit = limit or _SHOWN_BY_DEFAULT
     if limit > _MOST_SHOWN:

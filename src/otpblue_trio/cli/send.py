@@ -12,6 +12,7 @@ import trio
 
 from otpblue_trio.cli.parameters import duration
 from otpblue_trio.cli.passwords import ask_secret
+from otpblue_trio.cli.record_text import printable
 from otpblue_trio.config import CertificateError, load_pair
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.esme import Esme, describe_status, secured, submit_pdu
@@ -238,16 +239,17 @@ class _Conversation:
         _tell(
             "submit_sm_resp",
             response,
-            f"{f', message_id {message_id}' if message_id else ''}{elapsed}",
+            f"{f', message_id {printable(message_id)}' if message_id else ''}{elapsed}",
         )
         is_delivered = not response.command_status
         if is_delivered and errand.wants_receipt:
             self._awaited = "delivery receipt"
             receipt = await esme.receipt()
             fields = parse_receipt(receipt.short_message)
+            told = {name: printable(fields.get(name, "?")) for name in ("id", "stat", "err")}
             click.echo(
-                f"deliver_sm: receipt for message_id {fields.get('id', '?')}: "
-                f"{fields.get('stat', '?')}, err {fields.get('err', '?')}"
+                f"deliver_sm: receipt for message_id {told['id']}: {told['stat']}, "
+                f"err {told['err']}"
             )
             # An account with failure_mode "receipt_only" learns of a failure here.
             is_delivered = fields.get("stat", "").upper() == "DELIVRD"

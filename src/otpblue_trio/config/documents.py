@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from otpblue_trio.config.files import open_file, reason_of
 from otpblue_trio.config.lines import KeyPath, key_lines, nearest_line, write_path
 from otpblue_trio.config.problems import ConfigError, Fault, Problem
 
@@ -71,11 +71,10 @@ def read_document(path: Path) -> Document:
         problem that names the line where there is one.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             octets = file.read(_MAX_OCTETS + 1)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else "an error"
-        raise _refused(path, None, "a readable file", reason) from error
+        raise _refused(path, None, "a readable file", reason_of(error)) from error
     if len(octets) > _MAX_OCTETS:
         raise _refused(path, None, f"at most {_MAX_OCTETS} octets", "more")
     try:

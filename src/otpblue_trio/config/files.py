@@ -1,16 +1,42 @@
-"""Writes files that hold secrets: whole or not at all, and for the owner alone."""
+"""Reads files that are there, and writes those with secrets: whole, and for the owner alone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["write_secret_file"]
+__all__ = ["PipeError", "open_file", "reason_of", "write_secret_file"]
+
+
+class PipeError(OSError):
+    """A pipe in the place of a file: who opens it waits until somebody writes to it."""
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to be read, without ever waiting for it.
+
+    Raises:
+      PipeError: it is a pipe.
+      OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PipeError
+    return open(descriptor, "rb")
+
+
+def reason_of(error: OSError) -> str:
+    """Return in words why a file cannot be read."""
+    if isinstance(error, PipeError):
+        return "a pipe"
+    return os.strerror(error.errno) if error.errno else "an error"
 
 
 def write_secret_file(path: Path, octets: bytes) -> None:

@@ -15,6 +15,7 @@ from cattrs import IterableValidationError, IterableValidationNote
 
 from otpblue_trio.config.addresses import parse_listen_address
 from otpblue_trio.config.durations import format_duration, parse_duration
+from otpblue_trio.config.files import open_file
 from otpblue_trio.config.values import (
     Kind,
     MismatchError,
@@ -187,7 +188,7 @@ def existing_file(what: str, *, holds_secret: bool = False) -> Kind:
             raise MismatchError
         path = surroundings.path(text)
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 file.read(1)
         except OSError as error:
             found = "none" if isinstance(error, FileNotFoundError) else "one that cannot be read"

@@ -12,13 +12,14 @@ shown in a message, whatever setting it is for: people put secrets there.
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
+
+from otpblue_trio.config.files import PipeError, open_file, reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +127,7 @@ class Surroundings:
         """
         path = self.path(text)
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 octets = file.read(_MAX_REFERRED_OCTETS + 1)
         except OSError as error:
             raise UnfitError(f"a readable file {path}", _reason(error)) from error
@@ -271,4 +272,6 @@ def _reference(value: object) -> tuple[str, str] | None:
 def _reason(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "none"
-    return f"an error ({os.strerror(error.errno) if error.errno else 'unreadable'})"
+    if isinstance(error, PipeError):
+        return reason_of(error)
+    return f"an error ({reason_of(error)})"

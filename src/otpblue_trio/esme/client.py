@@ -31,6 +31,8 @@ from otpblue_trio.smpp import (
     Npi,
     Pdu,
     SubmitSm,
+    Tlv,
+    TlvTag,
     Ton,
     Unbind,
     UnbindResp,
@@ -46,6 +48,7 @@ __all__ = ["Esme", "EsmeClosed", "submit_pdu"]
 
 _MAX_PDU_OCTETS = 65536
 _READ_OCTETS = 65536
+_MAX_SHORT_MESSAGE = 254
 
 
 class EsmeClosed(OtpBlueError):
@@ -296,7 +299,10 @@ def submit_pdu(
     source: str = "",
     registered_delivery: int = REGISTERED_DELIVERY_ALWAYS,
 ) -> SubmitSm:
-    """Return the submit_sm of the integration guide's example for these values."""
+    """Return the submit_sm of the integration guide's example for these values.
+
+    A text that short_message has no room for goes into message_payload.
+    """
     try:
         octets, data_coding = encode_gsm(text), 0
     except ValueError:
@@ -309,5 +315,6 @@ def submit_pdu(
         destination_addr=destination,
         data_coding=data_coding,
         registered_delivery=registered_delivery,
-        short_message=octets,
+        short_message=octets if len(octets) <= _MAX_SHORT_MESSAGE else b"",
+        tlvs=(() if len(octets) <= _MAX_SHORT_MESSAGE else (Tlv(TlvTag.MESSAGE_PAYLOAD, octets),)),
     )

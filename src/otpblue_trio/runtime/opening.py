@@ -43,7 +43,7 @@ class NotOpened:
 
     reason: CloseReason
     detail: str = ""
-    """Of a TLS handshake that failed, for the log."""
+    """Of a TLS handshake or a PROXY header that failed, for the log."""
     is_turned_away: bool = False
     """There is no room for the peer, which the observer has been told."""
 
@@ -88,8 +88,8 @@ async def _learn_peer(
     """Read the PROXY header; from then on its source is the peer."""
     try:
         header = await read_proxy_header(stream)
-    except ProxyHeaderError:
-        return NotOpened(CloseReason.PROXY_HEADER)
+    except ProxyHeaderError as error:
+        return NotOpened(CloseReason.PROXY_HEADER, str(error))
     except trio.BrokenResourceError:
         return NotOpened(CloseReason.PEER_RESET)
     if header is None:
