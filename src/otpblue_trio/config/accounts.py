@@ -237,8 +237,9 @@ ACCOUNT_SETTINGS: dict[str, Setting] = {
         is_live=True,
     ),
     "failure_mode": Setting(
-        comment='Where a failure is told: "immediate" in submit_sm_resp, "receipt_only" in the '
-        "delivery receipt.",
+        comment="Where a failure of the platform is told: "
+        '"immediate" in submit_sm_resp, "receipt_only" in the delivery receipt. What is refused '
+        "before it is sent (number, code, rate) is told in submit_sm_resp in both.",
         kind=choice(FailureMode),
         is_live=True,
     ),
