@@ -153,7 +153,7 @@ async def _accept_next(
         if error.errno not in _CAPACITY_ERRORS:
             raise
         reason = os.strerror(error.errno)
-        _logger.error("cannot accept connections: %s; still trying", reason)
+        _logger.exception("cannot accept connections: %s; still trying", reason)
         await trio.sleep(_RETRY_PERIOD)
     else:
         take(stream, peer_of(stream))
