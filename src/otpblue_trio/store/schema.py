@@ -33,6 +33,7 @@ __all__ = [
     "delete_receipts",
     "migrate",
     "next_cdr_id",
+    "put_before",
     "read_receipts",
     "receipt_is_whole",
     "receipt_row",
