@@ -59,58 +59,21 @@ _VERB_WORDS = 4
 # By post; never "by mail", which may be electronic.
 _POST: Final = frozenset(
     (
-        *(
-            "post",
-            "letter",
-            "brief",
-            "courrier",
-            "brev",
-            "brevi",
-            "postitse",
-            "kirjeitse",
-            "listem",
-        ),
-        *("pocztą", "poczta", "dopisem", "poštou", "postou", "poștă", "posta", "поштою", "листом"),
-        *("почтой", "письмом", "писмо", "пощата", "ταχυδρομικώσ", "ταχυδρομείο", "pos", "kargo"),
-        *("bưu", "buu", "डाक", "בדואר", "במכתב"),
+        *("post", "letter", "brief", "courrier", "brev", "brevi", "postitse", "kirjeitse"),
+        *("listem", "pocztą", "poczta", "dopisem", "poštou", "postou", "poștă", "posta", "поштою"),
+        *("листом", "почтой", "письмом", "писмо", "пощата", "ταχυδρομικώσ", "ταχυδρομείο", "pos"),
+        *("kargo", "bưu", "buu", "डाक", "בדואר", "במכתב"),
     )
 )
 _POST_UNSPACED: Final = (
-    "寄往",
-    "寄至",
-    "寄到",
-    "郵送",
-    "邮寄",
-    "郵寄",
-    "信函",
-    "ไปรษณีย์",
-    "ส่งไปที่",
-    "우편",
+    *("寄往", "寄至", "寄到", "郵送", "邮寄", "郵寄"),
+    *("信函", "ไปรษณีย์", "ส่งไปที่", "우편"),
 )
 _ADDRESS_BEFORE: Final = frozenset(
     (
-        *(
-            "address",
-            "adresse",
-            "dirección",
-            "indirizzo",
-            "endereço",
-            "adres",
-            "adressen",
-            "osoite",
-        ),
-        *(
-            "адрес",
-            "адресу",
-            "адреса",
-            "adresu",
-            "διεύθυνση",
-            "alamat",
-            "dia chi",
-            "địa chỉ",
-            "chi",
-        ),
-        *("العنوان", "כתובת", "पते", "पता"),
+        *("address", "adresse", "dirección", "indirizzo", "endereço", "adres", "adressen"),
+        *("osoite", "адрес", "адресу", "адреса", "adresu", "διεύθυνση", "alamat", "dia chi"),
+        *("địa chỉ", "chi", "العنوان", "כתובת", "पते", "पता"),
     )
 )
 _TO: Final = frozenset(
@@ -124,20 +87,8 @@ _TICKET: Final = "senha"
 _COUNTERS: Final = frozenset(("guichê", "guiche", "guichês", "balcão", "balcao"))
 _THIS: Final = frozenset(
     (
-        *(
-            "this",
-            "diese",
-            "dieser",
-            "ce",
-            "este",
-            "questo",
-            "dit",
-            "detta",
-            "dette",
-            "ten",
-            "acest",
-        ),
-        *("этот", "цей", "този", "toto", "bu", "ini"),
+        *("this", "diese", "dieser", "ce", "este", "questo", "dit", "detta", "dette", "ten"),
+        *("acest", "этот", "цей", "този", "toto", "bu", "ini"),
     )
 )
 _CASH: Final = "cod"

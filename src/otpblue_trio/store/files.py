@@ -66,11 +66,14 @@ def refuse_foreign(path: Path) -> None:
         return
     if not stat.S_ISREG(mode):
         raise StoreError(f"store.path: {path} is no regular file")
+    # Not opened where SQLite might have it open in this very process.
+    if any(_beside_itself(path, suffix).exists() for suffix in _OURS):
+        return
     with path.open("rb") as file:
         head = file.read(len(_SQLITE_HEADER))
-    if head in (b"", _SQLITE_HEADER) or any(_lock_path(path, s).exists() for s in _OURS):
-        return
-    raise StoreError(f"store.path: {path} is there and no database: name another file or move it")
+    if head not in (b"", _SQLITE_HEADER):
+        msg = f"store.path: {path} is there and no database: name another file or move it"
+        raise StoreError(msg)
 
 
 def make_private(path: Path) -> None:
@@ -105,15 +108,15 @@ def _hide(path: Path) -> None:
         path.chmod(mode & ~_OTHERS & 0o777)
 
 
-def _lock_path(path: Path, suffix: str = ".lock") -> Path:
-    """Return the path beside the file itself: two links to it are one database."""
+def _beside_itself(path: Path, suffix: str) -> Path:
+    """Return a path beside the file itself, not beside a link: two links to it are one database."""
     return beside(path.resolve(), suffix)
 
 
 def is_locked(path: Path, descriptor: int) -> bool:
     """Tell whether the lock of a database still keeps others out: its file is still there."""
     try:
-        found = _lock_path(path).stat()
+        found = _beside_itself(path, ".lock").stat()
     except OSError:
         return False
     return os.path.samestat(found, os.fstat(descriptor))
@@ -129,7 +132,7 @@ def lock_database(path: Path) -> int:
       OSError: the lock file cannot be made.
     """
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    descriptor = open_private(_lock_path(path), os.O_RDWR | os.O_CREAT)
+    descriptor = open_private(_beside_itself(path, ".lock"), os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
