@@ -198,6 +198,10 @@ def test_postcode_to_which_a_code_is_posted_is_none(text: str) -> None:
         ("Code to change your e-mail address: 482910", "482910"),
         ("Your letter is here. PIN 4829", "4829"),
         ("Pick up your letter with code 4829", "4829"),
+        ("Deutsche Post: 4829 ist Ihr Code", "4829"),
+        ("Österreichische Post 4829 ist Ihr Code", "4829"),
+        ("Poczta Polska: 4829 to kod odbioru", "4829"),
+        ("[Post] 482910 - your verification code", "482910"),
     ],
 )
 def test_code_that_speaks_of_letters_and_addresses_counts(text: str, code: str) -> None:

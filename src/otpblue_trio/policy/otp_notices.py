@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from otpblue_trio.policy import otp_lexicon as lexicon
 from otpblue_trio.policy.otp_clauses import span_of
 from otpblue_trio.policy.otp_numbers import CANDIDATE
-from otpblue_trio.policy.otp_tokens import WORD
+from otpblue_trio.policy.otp_tokens import SIGN, WORD
 
 if TYPE_CHECKING:
     from otpblue_trio.policy.otp_message import Judged, Message
@@ -256,7 +256,13 @@ def _is_posted(message: Message, judged: Judged) -> bool:
         or (left.text == ":" and number.first > 1 and tokens[number.first - 2].bits & lexicon.NOUN)
     )
     if not is_named:
-        if any(token.text in _POST for token in before):
+        right = message.beside(number)[1]
+        if right is not None and right.bits & lexicon.COPULA:
+            return False  # "Deutsche Post 4829 ist Ihr Code"
+        if any(
+            token.text in _POST and follower.kind != SIGN  # not "Post: 4829"
+            for token, follower in pairwise(tokens[first : number.first + 1])
+        ):
             return True
         if any(word in text for word in _POST_UNSPACED):
             return True
