@@ -11,6 +11,7 @@ import pytest
 from otpblue_trio.policy import verify_password
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -96,4 +97,14 @@ def test_ctrl_c_leaves_nothing_behind(
     monkeypatch.setattr("otpblue_trio.cli.init.hash_password", interrupted)
     result = run("init")
     assert (result.exit_code, result.stderr.strip()) == (1, "Aborted!")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_password_that_nobody_has_seen_leaves_nothing_behind(
+    start: Callable[..., subprocess.Popen[str]], folder: Path
+) -> None:
+    with open("/dev/full", "w") as full, start("init", stdout=full) as process:
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "No space left on device" in stderr
     assert list(folder.iterdir()) == []

@@ -63,9 +63,14 @@ def init(config: Path, system_id: str, platform: str, force: bool) -> None:
     except OSError as error:
         msg = f"cannot write {config}: {error.strerror or error}"
         raise _NotWritten(msg) from error
-    click.echo(f"wrote {config}")
-    click.echo(f"system_id: {system_id}")
-    click.echo(f"password:  {password}   (shown this once; the file holds its hash)")
+    try:
+        click.echo(f"wrote {config}")
+        click.echo(f"system_id: {system_id}")
+        click.echo(f"password:  {password}   (shown this once; the file holds its hash)")
+    except OSError:
+        # Nobody has seen the password.
+        config.unlink()
+        raise
     if platform == PlatformKind.HTTP:
         click.echo("needed:    the platform's key in the environment variable OTPBLUE_API_KEY")
     click.echo(f"next:      otpblue-trio serve {config}")
