@@ -8,29 +8,15 @@ import attrs
 import pytest
 import trio
 
-from otpblue_trio.store import CdrEntry, StoredReceipt
-from otpblue_trio.testing import FakeStore, stored_receipt
+from otpblue_trio.testing import FakeStore, cdr_entry, stored_receipt
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
     from otpblue_trio.runtime import MessageStore
+    from otpblue_trio.store import StoredReceipt
 
-CDR = CdrEntry(
-    time=1e9,
-    system_id="acme",
-    connection_id=1,
-    sequence_number=2,
-    destination="+14155552671",
-    region="US",
-    sender="MyBank",
-    reason="delivered",
-    command_status=0,
-    platform_code=0,
-    message_id="m-1",
-    latency=0.1,
-    joined=False,
-)
+CDR = cdr_entry(system_id="acme", message_id="m-1")
 
 
 def receipt(receipt_id: int) -> StoredReceipt:
