@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from otpblue_trio.policy import verify_password
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     from click.testing import Result
 
@@ -100,6 +100,7 @@ def test_ctrl_c_leaves_nothing_behind(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
 def test_a_password_that_nobody_has_seen_leaves_nothing_behind(
     start: Callable[..., subprocess.Popen[str]], folder: Path
 ) -> None:
