@@ -26,6 +26,7 @@ __all__ = [
     "has_free_label",
     "is_later",
     "is_to_enter",
+    "names_code",
     "sentence_bits",
     "span_of",
 ]
@@ -46,8 +47,6 @@ _ARTICLE = 4
 # "The validity of the code has ended", with the verb first.
 _VALIDITY = "صلاحیه"
 _FEWEST_OF_PARCEL = 7
-
-
 # What has happened whatever time is told, unless it will happen.
 _PAST: Final = frozenset(
     (
@@ -60,8 +59,6 @@ _PAST: Final = frozenset(
 _WILL_BE: Final = frozenset(
     ("be", "is", "are", "get", "gets", "sera", "sarà", "será", "bude", "будет", "буде", "θα")
 )
-
-
 _THE: Final = frozenset(("the", "le", "el", "il", "o", "den", "de", "het", "τον", "את", "a", "ma"))
 
 
@@ -82,8 +79,7 @@ def find_numbered(message: Message) -> None:
                 break
             if bits & lexicon.LABEL:
                 message.taken[place] = judged
-                judged.labelled = True
-                judged.give(-10, f"numbers {message.tokens[place].text!r}")
+                judged.label(-10, f"numbers {message.tokens[place].text!r}")
                 break
 
 
@@ -102,8 +98,7 @@ def find_bracketed(message: Message) -> None:
             judged.named = True
             judged.give(_BRACKET_POINTS, f"called {text!r}")
         else:
-            judged.labelled = True
-            judged.give(-10, f"called {text!r}")
+            judged.label(-10, f"called {text!r}")
 
 
 def _in_brackets(message: Message, number: Number) -> int:
@@ -290,8 +285,7 @@ def find_followed(message: Message) -> None:
                 continue
             if _has_purpose(message, judged):
                 continue
-            judged.labelled = True
-            judged.give(-10, "follows something on its way")
+            judged.label(-10, "follows something on its way")
 
 
 def find_means(message: Message) -> None:
@@ -348,6 +342,12 @@ def sentence_bits(message: Message, judged: Judged) -> int:
     for token in message.tokens[first:last]:
         bits |= token.bits
     return bits
+
+
+def names_code(message: Message, judged: Judged) -> bool:
+    """True when the sentence around a number has a noun for a code."""
+    first, last = span_of(message, judged)
+    return any(token.bits & lexicon.NOUN for token in message.tokens[first:last])
 
 
 def _has_purpose(message: Message, judged: Judged) -> bool:

@@ -91,6 +91,11 @@ class Judged:
         self.score += points
         self.reasons.append(f"{points:+g} {reason}")
 
+    def label(self, points: float, reason: str) -> None:
+        """Note that it has another name than a code's, and add the points for that."""
+        self.labelled = True
+        self.give(points, reason)
+
 
 @attrs.frozen
 class Subject:

@@ -292,8 +292,7 @@ def _take_noun(message: Message, judged: Judged, walk: _Walk, strength: float) -
     if walk.steps and not is_marked:
         owner, other = said_after(message, judged.number)
         if owner is Owner.ANOTHER:
-            judged.labelled = True
-            judged.give(-10, "what the code is for")
+            judged.label(-10, "what the code is for")
             return
         if other is not None:
             message.doubts.append((other, judged))
@@ -352,9 +351,8 @@ def _label(message: Message, judged: Judged, place: int, points: float, reason: 
     if message.tokens[place].bits & lexicon.PLACE:
         before = message.word(place, -1)
         judged.of_place = bool(message.word_bits(before) & lexicon.NOUN)
-    judged.labelled = True
     message.taken[place] = judged
-    judged.give(points, reason)
+    judged.label(points, reason)
     return True
 
 

@@ -90,8 +90,7 @@ def name_from_right(message: Message, judged: Judged) -> None:
     if judged.score >= 3 and not grown_on:
         return
     if walk.label_steps <= (3 if walk.copula else 1.5):
-        judged.labelled = True
-        judged.give(-8, f"before {walk.label.text!r}")
+        judged.label(-8, f"before {walk.label.text!r}")
 
 
 def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> bool:
@@ -100,8 +99,7 @@ def _meet_word(message: Message, judged: Judged, walk: _Walk, token: Token) -> b
     if walk.steps == 0:
         walk.is_object = token.text.startswith(_OBJECT) and token.kind == WORD
         if token.bits & lexicon.MORE and judged.number.digits < _LONGEST_SCORE:
-            judged.labelled = True
-            judged.give(-8, f"so many {token.text!r}")
+            judged.label(-8, f"so many {token.text!r}")
             return True
     if bits & lexicon.COPULA and walk.steps < 1:
         walk.copula = True

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from otpblue_trio.policy import otp_lexicon as lexicon
-from otpblue_trio.policy.otp_clauses import span_of
+from otpblue_trio.policy.otp_clauses import names_code, span_of
 from otpblue_trio.policy.otp_numbers import CANDIDATE
 from otpblue_trio.policy.otp_tokens import SIGN, WORD
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_notices"]
 
+_POINTS = -12
 _FEWEST_OF_PHONE = 9
 _NAMES_CODE = lexicon.NOUN | lexicon.QUAL
 # "Number" where it is too short a word to name anything, and where it never follows a noun for a
@@ -126,33 +127,33 @@ def find_notices(message: Message) -> None:
         and _CASH in texts
         and (bool(message.bits & lexicon.FOLLOW) or not texts.isdisjoint(_PARCEL))
     )
+    has_post = (
+        not texts.isdisjoint(_POST | _ADDRESS_BEFORE)
+        or any(word in message.cased for word in _POST_UNSPACED)
+        or any(word in text for text in texts for word in _ADDRESS_BEHIND)
+    )
     for judged in message.judged:
         if judged.number.kind != CANDIDATE or judged.labelled:
             continue
         if _is_telephone(message, judged):
-            _label(judged, "as long as a telephone number")
+            judged.label(_POINTS, "as long as a telephone number")
         elif is_cased and _is_house(message, judged):
-            _label(judged, "a house in a street")
+            judged.label(_POINTS, "a house in a street")
         elif _is_hour(message, judged, is_polish=has_polish_hours):
-            _label(judged, "an hour")
+            judged.label(_POINTS, "an hour")
         elif has_tickets and not judged.number.separators:
-            _label(judged, "a place in a queue")
+            judged.label(_POINTS, "a place in a queue")
         elif _is_called_number(message, judged):
-            _label(judged, "who is written to")
-        elif _is_posted(message, judged):
-            _label(judged, "where something is sent by post")
+            judged.label(_POINTS, "who is written to")
+        elif has_post and _is_posted(message, judged):
+            judged.label(_POINTS, "where something is sent by post")
         elif has_cash and _is_cash(message, judged):
-            _label(judged, "cash on delivery")
+            judged.label(_POINTS, "cash on delivery")
     _spend_cash(message)
     if not _asks_for_code(message):
         for judged in message.judged:
             if judged.number.kind == CANDIDATE and _is_postal(message, judged):
-                _label(judged, "a postcode")
-
-
-def _label(judged: Judged, reason: str) -> None:
-    judged.labelled = True
-    judged.give(-12, reason)
+                judged.label(_POINTS, "a postcode")
 
 
 def _is_telephone(message: Message, judged: Judged) -> bool:
@@ -248,8 +249,7 @@ def _is_posted(message: Message, judged: Judged) -> bool:
     first, last = span_of(message, judged)
     before = tokens[first : number.first]
     text = message.cased[tokens[first].start : tokens[number.first].start]
-    names_code = any(token.bits & lexicon.NOUN for token in tokens[first:last])
-    if not names_code:
+    if not names_code(message, judged):
         return False
     is_named = bool(
         left.bits & lexicon.NOUN

@@ -164,11 +164,9 @@ def _find_purposes(message: Message) -> None:
     for judged in message.judged:
         left, right = message.beside(judged.number)
         if left is not None and (left.text in _FOR or left.text in _USERS):
-            judged.labelled = True
-            judged.give(-10, f"after {left.text!r}")
+            judged.label(-10, f"after {left.text!r}")
         elif right is not None and right.text in _FOR_BEHIND:
-            judged.labelled = True
-            judged.give(-10, f"before {right.text!r}")
+            judged.label(-10, f"before {right.text!r}")
 
 
 def _share_names(

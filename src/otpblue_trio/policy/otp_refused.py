@@ -238,7 +238,7 @@ def _is_contrasted(message: Message, judged: Judged) -> bool:
     if (
         first + 2 < len(tokens)
         and tokens[first].text in ":'"
-        and len(tokens[first + 1].text) <= (_LONGEST_SUFFIX)
+        and len(tokens[first + 1].text) <= _LONGEST_SUFFIX
     ):
         first += 2  # "4471:n sijaan", "4471'in yerine"
     behind = " ".join(token.text for token in tokens[first : first + 3])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from otpblue_trio.policy import otp_lexicon as lexicon
-from otpblue_trio.policy.otp_clauses import span_of
+from otpblue_trio.policy.otp_clauses import names_code, span_of
 from otpblue_trio.policy.otp_numbers import CANDIDATE
 from otpblue_trio.policy.otp_tokens import DIGITS, WORD
 
@@ -62,6 +62,7 @@ _TO: Final = frozenset(
 )
 # Romanian "to", and Vietnamese "is" without its marks.
 _VIETNAMESE_IS: Final = "la"
+_POINTS = -10
 _SHORTEST_KEYWORD = 2
 _SHORT_NUMBER = range(3, 7)
 _MEANS: Final = ("로", "으로", "से")
@@ -75,16 +76,11 @@ def find_senders(message: Message) -> None:
         if judged.number.kind != CANDIDATE or judged.labelled:
             continue
         if _comes_from(message, judged):
-            _label(judged, "a message comes from it")
+            judged.label(_POINTS, "a message comes from it")
         elif _is_told_to(message, judged):
-            _label(judged, "something is told to it")
+            judged.label(_POINTS, "something is told to it")
         elif is_cased and _takes_keyword(message, judged):
-            _label(judged, "a keyword is sent to it")
-
-
-def _label(judged: Judged, reason: str) -> None:
-    judged.labelled = True
-    judged.give(-10, reason)
+            judged.label(_POINTS, "a keyword is sent to it")
 
 
 def _comes_from(message: Message, judged: Judged) -> bool:
@@ -135,10 +131,9 @@ def _is_told_to(message: Message, judged: Judged) -> bool:
     left = message.beside(number)[0]
     if left is None or left.text not in _TO or number.digits not in _SHORT_NUMBER:
         return False
-    first, last = span_of(message, judged)
+    first, _ = span_of(message, judged)
     before = message.tokens[first : number.first]
-    names_code = any(token.bits & lexicon.NOUN for token in message.tokens[first:last])
-    return not names_code and any(token.bits & lexicon.PHONE for token in before)
+    return not names_code(message, judged) and any(token.bits & lexicon.PHONE for token in before)
 
 
 def _takes_keyword(message: Message, judged: Judged) -> bool:

@@ -149,8 +149,7 @@ def _set_apart(message: Message, numbers: list[Number]) -> None:
     for number in numbers:
         judged = message.by_number.get(id(number))
         if judged is not None:
-            judged.labelled = True
-            judged.give(-10, "what the code is for")
+            judged.label(-10, "what the code is for")
 
 
 def _is_joint(message: Message, place: int) -> bool:
