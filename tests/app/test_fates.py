@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from otpblue_trio.app import Fate, Finding
-from otpblue_trio.app.fates import SLACK, Times, Windows, find_fates
+from otpblue_trio.app.fates import SLACK, Requests, Windows, find_fates
 from otpblue_trio.store import CdrEntry, NumberPrivacy
 from otpblue_trio.store.numbers import KEY_OCTETS, number_keeper
 from otpblue_trio.testing import cdr_entry
@@ -57,7 +57,7 @@ def item(message_id: str = "id-1", *, at: float = 0.0, code: int = 0, **fields: 
 def fates(
     unknown: Sequence[CdrEntry], items: Sequence[HistoryItem], known: Sequence[CdrEntry] = ()
 ) -> list[Fate]:
-    return find_fates(unknown, known, items, longest=10.0, key=KEY, now=NIGHT + 100)
+    return find_fates(unknown, known, Requests(items, 10.0, KEY), now=NIGHT + 100)
 
 
 def fate(items: Sequence[HistoryItem], known: Sequence[CdrEntry] = ()) -> Fate:
@@ -112,7 +112,7 @@ def test_a_status_that_nobody_knows_leaves_it_unclear() -> None:
 def test_what_the_platform_may_still_note_is_not_absent_yet() -> None:
     now = TIMED_OUT.time + SLACK
     for at, finding in ((now - 0.1, Finding.EARLY), (now, Finding.ABSENT)):
-        [told] = find_fates([TIMED_OUT], [], [], longest=10.0, key=KEY, now=at)
+        [told] = find_fates([TIMED_OUT], [], Requests([], 10.0, KEY), now=at)
         assert told == Fate(finding)
 
 
@@ -179,12 +179,12 @@ def test_a_known_record_of_one_that_joined_takes_no_request() -> None:
     assert fate([item()], [joined]).finding is Finding.DELIVERED
 
 
-def test_times_know_which_records_matter() -> None:
-    times = Times([item()], 10.0, KEY)
-    assert times.may_be_of(DELIVERED)
-    assert times.may_be_of(attrs.evolve(DELIVERED, destination="+1415555****"))
-    assert not times.may_be_of(attrs.evolve(DELIVERED, destination="+14155552672"))
-    assert not times.may_be_of(attrs.evolve(DELIVERED, time=NIGHT + 1000))
+def test_requests_know_which_records_matter() -> None:
+    requests = Requests([item()], 10.0, KEY)
+    assert requests.may_be_of(DELIVERED)
+    assert requests.may_be_of(attrs.evolve(DELIVERED, destination="+1415555****"))
+    assert not requests.may_be_of(attrs.evolve(DELIVERED, destination="+14155552672"))
+    assert not requests.may_be_of(attrs.evolve(DELIVERED, time=NIGHT + 1000))
 
 
 def test_windows_know_which_requests_matter() -> None:

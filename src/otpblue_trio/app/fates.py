@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from otpblue_trio.store import CdrEntry
 
-__all__ = ["SLACK", "Fate", "Finding", "Times", "Windows", "find_fates"]
+__all__ = ["SLACK", "Fate", "Finding", "Requests", "Windows", "find_fates"]
 
 SLACK = 30.0
 """Seconds by which the platform's clock and its note of a request may differ from a record's."""
@@ -89,36 +89,6 @@ class Windows:
         )
 
 
-class Times:
-    """When the platform noted some requests, by number.
-
-    Args:
-      items: the requests.
-      longest: see `Windows`.
-      key: of the hashes of numbers; None: there is none.
-    """
-
-    def __init__(self, items: Iterable[HistoryItem], longest: float, key: bytes | None) -> None:
-        self._longest = longest
-        self._times: dict[str, list[float]] = {}
-        for item in items:
-            for number in kept_spellings(item.contact, key):
-                self._times.setdefault(number, []).append(item.created.timestamp())
-        for times in self._times.values():
-            times.sort()
-
-    @property
-    def numbers(self) -> list[str]:
-        """The numbers in every way in which they may be kept."""
-        return sorted(self._times)
-
-    def may_be_of(self, record: CdrEntry) -> bool:
-        """Tell whether one of the requests may be a record's."""
-        times = self._times.get(record.destination, [])
-        first, last = _time_span(record, self._longest)
-        return bisect_left(times, first) < bisect_right(times, last)
-
-
 def _time_span(record: CdrEntry, longest: float) -> tuple[float, float]:
     """Return the first and the last moment at which the platform can have noted a message."""
     return record.time - max(record.latency, longest) - SLACK, record.time + SLACK
@@ -127,27 +97,22 @@ def _time_span(record: CdrEntry, longest: float) -> tuple[float, float]:
 def find_fates(
     unknown: Sequence[CdrEntry],
     known: Iterable[CdrEntry],
-    items: Iterable[HistoryItem],
+    requests: Requests,
     *,
-    longest: float,
-    key: bytes | None,
     now: float,
 ) -> list[Fate]:
     """Return what became of each message, in the order of the records.
 
-    All records and items are of one API key.
+    All records and requests are of one API key.
 
     Args:
-      unknown: the records whose outcome is unknown, all of those that may be of the items.
+      unknown: the records whose outcome is unknown, all of those that may be of the requests.
       known: the others to the same numbers around the same time; joined ones do not count.
-      items: the history of that time.
-      longest: see `Windows`.
-      key: of the hashes of numbers; None: there is none.
+      requests: the history of that time; of use once.
       now: in seconds since 1970.
     """
-    board = _Board((_Request.of(item, key) for item in items), longest)
-    board.give([record for record in known if not record.joined])
-    fitting = [board.fitting(record) for record in unknown]
+    requests.give([record for record in known if not record.joined])
+    fitting = [requests.fitting(record) for record in unknown]
     for place, (record, fit) in enumerate(zip(unknown, fitting, strict=True)):
         # Those that joined another have no request of their own.
         if not record.joined:
@@ -184,13 +149,20 @@ class _Request:
         )
 
 
-class _Board:
-    """The requests by number and time."""
+class Requests:
+    """Requests of the history by number and time, and whose they are.
 
-    def __init__(self, requests: Iterable[_Request], longest: float) -> None:
+    Args:
+      items: the requests.
+      longest: see `Windows`.
+      key: of the hashes of numbers; None: there is none.
+    """
+
+    def __init__(self, items: Iterable[HistoryItem], longest: float, key: bytes | None) -> None:
         self._longest = longest
         self._by_number: dict[str, list[_Request]] = {}
         self._by_id: dict[str, _Request] = {}
+        requests = (_Request.of(item, key) for item in items)
         for request in sorted(requests, key=lambda request: request.created):
             self._by_id[request.item.message_id] = request
             for number in request.numbers:
@@ -200,14 +172,25 @@ class _Board:
             for number, requests in self._by_number.items()
         }
 
-    def fitting(self, record: CdrEntry) -> list[_Request]:
-        """Return the free requests that may be a record's; of its sender if there are any."""
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers in every way in which they may be kept."""
+        return sorted(self._by_number)
+
+    def may_be_of(self, record: CdrEntry) -> bool:
+        """Tell whether one of the requests may be a record's."""
+        return bool(self._near(record))
+
+    def _near(self, record: CdrEntry) -> list[_Request]:
         times = self._times.get(record.destination, [])
         first, last = _time_span(record, self._longest)
-        near = self._by_number.get(record.destination, [])[
+        return self._by_number.get(record.destination, [])[
             bisect_left(times, first) : bisect_right(times, last)
         ]
-        fit = [request for request in near if not request.is_given]
+
+    def fitting(self, record: CdrEntry) -> list[_Request]:
+        """Return the free requests that may be a record's; of its sender if there are any."""
+        fit = [request for request in self._near(record) if not request.is_given]
         return [request for request in fit if record.sender in request.senders] or fit
 
     def give(self, known: Collection[CdrEntry]) -> None:

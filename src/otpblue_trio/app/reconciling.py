@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from otpblue_trio.app.clock import epoch_seconds
 from otpblue_trio.app.control import make_control, make_directory, platform_context
-from otpblue_trio.app.fates import Times, Windows, find_fates
+from otpblue_trio.app.fates import Requests, Windows, find_fates
 from otpblue_trio.errors import OtpBlueError
 from otpblue_trio.store import CdrQuery, find_cdrs, find_key
 from otpblue_trio.upstream import ControlPlaneError, DirectoryDown, fetch_history
@@ -100,16 +100,17 @@ async def reconcile(
             names = ", ".join(sorted({record.system_id for record in records}))
             on_trouble(f"{names}: {error}")
             continue
+        requests = Requests(items, longest, key)
         others = [
             record
-            for record in _others(database, windows, Times(items, longest, key))
+            for record in _others(database, windows, requests)
             if await keys.find(record.system_id) == api_key
         ]
         # Those that nobody asked about may have made the same requests.
         shown = set(records)
         every = records + [r for r in others if not r.outcome_known and r not in shown]
         known = [record for record in others if record.outcome_known]
-        found = find_fates(every, known, items, longest=longest, key=key, now=epoch_seconds())
+        found = find_fates(every, known, requests, now=epoch_seconds())
         fates.update(zip(mine, found, strict=False))
     return [fates.get(n) for n in range(len(unknown))]
 
@@ -118,13 +119,13 @@ def _is_hash(record: CdrEntry) -> bool:
     return _hashed(record.destination) is not None
 
 
-def _others(database: Path, windows: Windows, times: Times) -> Iterator[CdrEntry]:
+def _others(database: Path, windows: Windows, requests: Requests) -> Iterator[CdrEntry]:
     """Yield all records that some requests may be of."""
-    numbers = times.numbers
+    numbers = requests.numbers
     for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
         some = tuple(numbers[start : start + _NUMBERS_AT_ONCE])
         query = CdrQuery(since=windows.first, until=windows.last_answer, destinations=some)
-        yield from filter(times.may_be_of, find_cdrs(database, query))
+        yield from filter(requests.may_be_of, find_cdrs(database, query))
 
 
 class _Keys:

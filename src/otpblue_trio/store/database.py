@@ -220,6 +220,12 @@ class Database:
         self._close_connection()
         if self._journal is not None:
             self._journal.close()
+        self._unlock()
+
+    def _is_locked(self) -> bool:
+        return self._lock is not None and is_locked(self._path, self._lock)
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -235,10 +241,8 @@ class Database:
     def _open(self, job: Job) -> None:
         if not self._was_opened:
             refuse_foreign(self._path)
-        if self._lock is not None and not is_locked(self._path, self._lock):
-            os.close(self._lock)
-            self._lock = None
-        if self._lock is None:
+        if not self._is_locked():
+            self._unlock()
             self._lock = lock_database(self._path)
         if self._keep is None:
             key = load_key(self._path) if self._privacy is NumberPrivacy.HASH else b""
@@ -367,7 +371,7 @@ class Database:
         found = self._path.stat()
         if (found.st_dev, found.st_ino) != self._identity:
             raise sqlite3.OperationalError("the database file was replaced by another")
-        if self._lock is None or not is_locked(self._path, self._lock):
+        if not self._is_locked():
             raise sqlite3.OperationalError("the lock file was removed or replaced")
         if self._journal is not None and not self._journal.is_in_place():
             raise sqlite3.OperationalError("a file of the journal was removed or replaced")
